@@ -1,0 +1,46 @@
+"""Piecewise-linear recurrent networks, understood by hand.
+
+``import scyfi_widgets as sw`` brings the public names and loads nothing until one is used: the
+numeric layers work in a plain script, and the widget stack comes in only with a widget.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "PLRNN": "models",
+    "ShallowPLRNN": "models",
+    "ClippedShallowPLRNN": "models",
+    "DendriticPLRNN": "models",
+    "AlmostLinearRNN": "models",
+    "Model": "models",
+    "find_cycles": "cycles",
+    "Cycle": "cycles",
+    "CycleSet": "cycles",
+    "load_model": "files",
+    "save_model": "files",
+    "Explorer": "widgets",
+    "StateSpace": "widgets",
+    "WeightPanel": "widgets",
+    "CycleTable": "widgets",
+}
+_SUBPACKAGES = ("models", "cycles", "systems", "files", "widgets", "server")
+
+__all__ = ["__version__", *_HOME, "systems"]
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _SUBPACKAGES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

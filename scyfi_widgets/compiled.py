@@ -1,0 +1,100 @@
+"""Numba kernels whose disk cache cannot lie, cannot fail and can be found.
+
+Numba's own cache has three traps. A cached caller does not notice that a callee in another file
+changed; an unwritable cache folder makes ``cache=True`` raise at import; and the default place is
+beside the source, which is often read-only. Here the cache lives in a folder named after the
+package's version and a hash of all its sources (so a stale entry is never looked up), in the first
+writable one of several places, and is left out where there is none.
+
+The cache is also keyed by the CPU's name and features: an image that is built on one machine and run
+on another sets ``NUMBA_CPU_NAME=generic`` and ``NUMBA_CPU_FEATURES=""`` for both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numba
+import platformdirs
+
+PACKAGE = Path(__file__).parent
+KEPT_VERSIONS = 5
+log = logging.getLogger(__name__)
+_decorating = threading.Lock()
+
+
+@cache
+def source_hash() -> str:
+    """Return a short hash of the package's version of every source file that can hold a kernel."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for source in sorted(PACKAGE.rglob("*.py")):
+        digest.update(source.relative_to(PACKAGE).as_posix().encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Return the writable folder for compiled kernels, or None where there is none.
+
+    In this order: ``NUMBA_CACHE_DIR``, the user's cache folder, the package's own folder.
+    """
+    roots = [
+        os.environ.get("NUMBA_CACHE_DIR"),
+        platformdirs.user_cache_path("scyfi_widgets"),
+        PACKAGE / "__pycache__",
+    ]
+    for root in roots:
+        if not root:
+            continue
+        folder = Path(root) / f"scyfi_widgets_kernels-{source_hash()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        _forget_old_versions(folder)
+        return folder
+    log.warning(
+        "no folder for compiled kernels is writable: they are compiled anew in every session "
+        "(set NUMBA_CACHE_DIR to a writable folder to keep them)"
+    )
+    return None
+
+
+def cache_is_empty() -> bool:
+    """Return True when nothing was compiled yet by this version of the package."""
+    folder = cache_folder()
+    return folder is None or next(folder.rglob("*.nbc"), None) is None
+
+
+def kernel(function: Callable) -> Callable:
+    """Compile `function` with ``@njit(nogil=True)``, cached in `cache_folder` where there is one."""
+    folder = cache_folder()
+    if folder is None:
+        return numba.njit(nogil=True)(function)
+    # Numba reads the folder once, while it decorates; the user's own setting is put back at once.
+    with _decorating:
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(folder)
+        try:
+            return numba.njit(nogil=True, cache=True)(function)
+        finally:
+            numba.config.CACHE_DIR = before
+
+
+def _forget_old_versions(folder: Path) -> None:
+    siblings = sorted(
+        folder.parent.glob("scyfi_widgets_kernels-*"), key=lambda path: path.stat().st_mtime
+    )
+    for old in siblings[:-KEPT_VERSIONS]:
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
