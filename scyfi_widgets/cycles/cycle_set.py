@@ -1,0 +1,153 @@
+"""The cycles of one network, and what is known about the set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .cycle import STABILITIES, Cycle
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class CycleSet(Sequence):
+    """Fixed points and cycles up to `max_order`, by order, the stable ones of an order first.
+
+    Attributes
+    ----------
+    cycles : tuple of Cycle
+    max_order : int
+        The order up to which cycles were asked for.
+    complete_up_to : int
+        The highest order up to which it is proved that none is missing (0: none).
+    searched_up_to : int
+        The highest order whose search ran to its end.
+    method : str
+        How they were found.
+    seed : int or None
+        Seed of the search.
+    stopped : str or None
+        Why the work ended before `max_order`, or None.
+    seconds : float
+        Wall-clock time.
+    """
+
+    cycles: tuple[Cycle, ...]
+    max_order: int
+    complete_up_to: int
+    searched_up_to: int
+    method: str
+    seed: int | None = None
+    stopped: str | None = None
+    seconds: float = 0.0
+
+    def of_order(self, order: int) -> tuple[Cycle, ...]:
+        """Return the cycles of one order; order 1 are the fixed points."""
+        return tuple(cycle for cycle in self.cycles if cycle.order == order)
+
+    @property
+    def stable(self) -> tuple[Cycle, ...]:
+        """The stable cycles."""
+        return tuple(cycle for cycle in self.cycles if cycle.stability == "stable")
+
+    @cached_property
+    def statement(self) -> str:
+        """What may be said about the set, in one line."""
+        if self.complete_up_to >= self.max_order:
+            text = f"complete to order {self.max_order}, proved"
+        elif self.complete_up_to:
+            text = f"proved to order {self.complete_up_to}, searched to {self.searched_up_to}"
+        else:
+            text = f"search to order {self.searched_up_to}, not proved"
+        return f"{text}; {self.stopped}" if self.stopped else text
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a cycle: order, stability, largest |λ|, eigenvalues, first point, word."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "order": [cycle.order for cycle in self],
+                "stability": pd.Categorical([c.stability for c in self], categories=STABILITIES),
+                "spectral_radius": [cycle.spectral_radius for cycle in self],
+                "eigenvalues": [cycle.eigenvalues for cycle in self],
+                "points": [cycle.points for cycle in self],
+                "word": [cycle.word_text for cycle in self],
+                "residual": [cycle.residual for cycle in self],
+                "margin": [cycle.margin for cycle in self],
+            }
+        )
+
+    def __len__(self) -> int:
+        return len(self.cycles)
+
+    def __getitem__(self, index):
+        return self.cycles[index]
+
+    def __iter__(self) -> Iterator[Cycle]:
+        return iter(self.cycles)
+
+    def __contains__(self, cycle: object) -> bool:
+        return cycle in self._members
+
+    @cached_property
+    def _members(self) -> frozenset[Cycle]:
+        return frozenset(self.cycles)
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """The number of cycles of each order that has any."""
+        return dict(sorted(Counter(cycle.order for cycle in self).items()))
+
+    def __repr__(self) -> str:
+        lines = [f"{_plural(len(self), 'cycle')} ({self.statement})"]
+        lines += [f"  {_line(cycle)}" for cycle in self.cycles[:30]]
+        if len(self) > 30:
+            lines.append(f"  … and {len(self) - 30} more")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        table = self.to_dataframe()
+        table["eigenvalues"] = [_numbers(cycle.eigenvalues[:3]) for cycle in self]
+        table["points"] = [_numbers(cycle.points[0][:3]) for cycle in self]
+        table = table.rename(
+            columns={
+                "spectral_radius": "largest |λ|",
+                "eigenvalues": "leading eigenvalues",
+                "points": "first point",
+            }
+        )
+        body = table.to_html(
+            index=False, max_rows=30, border=0, float_format=lambda x: f"{x:.4g}", escape=True
+        )
+        return f"<p>{_plural(len(self), 'cycle')} — {self.statement}</p>{body}"
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _line(cycle: Cycle) -> str:
+    return (
+        f"{cycle.name:<12} {cycle.stability:<9} |λ| {cycle.spectral_radius:<10.4g} "
+        f"z {_numbers(cycle.points[0][:4])}"
+    )
+
+
+def _numbers(values: np.ndarray) -> str:
+    return ", ".join(format_number(value) for value in values)
+
+
+def format_number(value: complex, digits: int = 4) -> str:
+    """Return a real or complex number as short text: ``0.5213 ± …`` is written ``a+bi``."""
+    value = complex(value)
+    if value.imag == 0.0:
+        return f"{value.real:.{digits}g}"
+    return f"{value.real:.{digits}g}{value.imag:+.{digits}g}i"

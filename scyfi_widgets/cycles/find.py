@@ -1,0 +1,97 @@
+"""The one door to all finders."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+
+from ..cancellation import new_flag
+from ..models import Model
+from ..models.validation import whole_number
+from .cycle_set import CycleSet
+from .search import search_cycles
+
+METHODS = {"search": search_cycles}
+
+
+def find_cycles(
+    model: Model,
+    max_order: int = 1,
+    *,
+    method: str = "auto",
+    seed: int = 0,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancel: np.ndarray | None = None,
+) -> CycleSet:
+    """Find the fixed points and cycles of a network up to an order.
+
+    Parameters
+    ----------
+    model : Model
+    max_order : int
+        The highest order (minimal period), at least 1.
+    method : {"auto", "search"}
+        ``"search"`` is SCYFI as published, a heuristic that proves nothing about what it did not
+        find; ``"auto"`` takes the best method there is for the model's size.
+    seed : int
+        Seed of the search. The same seed gives the same cycles.
+    time_limit : float, optional
+        Seconds of wall-clock time; what was found by then is returned, and `CycleSet.stopped` says
+        where the work ended.
+    progress : callable, optional
+        Called as ``progress(order, max_order)`` after each order.
+    cancel : (1,) int64 array, optional
+        A flag (`scyfi_widgets.cancellation.new_flag`) that ends the work when it is set.
+
+    Returns
+    -------
+    CycleSet
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of its kind or out of range.
+
+    References
+    ----------
+    Eisenmann, Monfared, Göring, Durstewitz, *Bifurcations and loss jumps in RNN training*,
+    NeurIPS 2023, Algorithm 1.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"model must be a network such as PLRNN, got {type(model).__name__}")
+    max_order = whole_number("max_order", max_order, 1)
+    seed = whole_number("seed", seed, 0)
+    if method != "auto" and method not in METHODS:
+        raise ValueError(f"method must be 'auto' or one of {sorted(METHODS)}, got {method!r}")
+    if time_limit is not None and not time_limit > 0:
+        raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
+    find = METHODS["search" if method == "auto" else method]
+    with _deadline(time_limit, new_flag() if cancel is None else cancel) as flag:
+        cycles = find(model, max_order, seed=seed, progress=progress, cancel=flag)
+    if cycles.stopped and time_limit is not None and not (cancel is not None and cancel[0] == 1):
+        return replace(cycles, stopped=f"{cycles.stopped} after {time_limit:g} s")
+    return cycles
+
+
+@contextmanager
+def _deadline(time_limit: float | None, flag: np.ndarray):
+    """Set `flag` to 2 when the time is over: kernels see only memory, not the clock."""
+    if time_limit is None:
+        yield flag
+        return
+
+    def set_flag():
+        flag[0] = 2
+
+    timer = threading.Timer(time_limit, set_flag)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield flag
+    finally:
+        timer.cancel()

@@ -1,0 +1,54 @@
+"""Compile what the explorer needs: ``python -m scyfi_widgets.warm``.
+
+Run it once after an installation, or while an image is built, so that the first drag of a slider is
+not a compilation. The compiled kernels are kept in `scyfi_widgets.compiled.cache_folder`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+
+from .compiled import cache_folder, cache_is_empty
+
+
+def is_warm() -> bool:
+    """Return True when this version's kernels were compiled here before."""
+    return not cache_is_empty()
+
+
+def warm() -> float:
+    """Run every kernel once on the smallest network; return the seconds it took."""
+    from .cycles import find_cycles
+    from .models import PLRNN
+
+    started = time.perf_counter()
+    model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
+    find_cycles(model, 2)
+    model.orbit([0.0], 1)
+    return time.perf_counter() - started
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compile and say where the result is kept."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scyfi_widgets.warm",
+        description="Compile the kernels that the explorer needs and keep them on disk.",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing")
+    options = parser.parse_args(arguments)
+    was_warm = is_warm()
+    seconds = warm()
+    if not options.quiet:
+        from numba.core import config
+
+        verb = "loaded" if was_warm else "compiled"
+        print(f"kernels {verb} in {seconds:.1f} s, kept in {cache_folder() or 'memory only'}")
+        print(f"for the CPU {config.CPU_NAME or 'of this machine (set NUMBA_CPU_NAME=generic')}", end="")
+        print("" if config.CPU_NAME else " and NUMBA_CPU_FEATURES='' where an image moves on)")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
