@@ -6,8 +6,8 @@ beside the source, which is often read-only. Here the cache lives in a folder na
 package's version and a hash of all its sources (so a stale entry is never looked up), in the first
 writable one of several places, and is left out where there is none.
 
-The cache is also keyed by the CPU's name and features: an image that is built on one machine and run
-on another sets ``NUMBA_CPU_NAME=generic`` and ``NUMBA_CPU_FEATURES=""`` for both.
+The cache is also keyed by the CPU's name and features: an image that is built on one machine and
+run on another sets ``NUMBA_CPU_NAME=generic`` and ``NUMBA_CPU_FEATURES=""`` for both.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def cache_is_empty() -> bool:
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile `function` with ``@njit(nogil=True)``, cached in `cache_folder` where there is one."""
+    """Compile `function` with ``@njit(nogil=True)``, cached in `cache_folder` if there is one."""
     folder = cache_folder()
     if folder is None:
         return numba.njit(nogil=True)(function)

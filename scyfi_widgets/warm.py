@@ -7,6 +7,7 @@ not a compilation. The compiled kernels are kept in `scyfi_widgets.compiled.cach
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
 
@@ -41,12 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     was_warm = is_warm()
     seconds = warm()
     if not options.quiet:
-        from numba.core import config
-
         verb = "loaded" if was_warm else "compiled"
         print(f"kernels {verb} in {seconds:.1f} s, kept in {cache_folder() or 'memory only'}")
-        print(f"for the CPU {config.CPU_NAME or 'of this machine (set NUMBA_CPU_NAME=generic')}", end="")
-        print("" if config.CPU_NAME else " and NUMBA_CPU_FEATURES='' where an image moves on)")
+        if "NUMBA_CPU_NAME" not in os.environ:
+            print(
+                "they run on this machine's CPU; for an image that moves to others, set "
+                "NUMBA_CPU_NAME=generic and NUMBA_CPU_FEATURES='' here and where it runs"
+            )
     return 0
 
 

@@ -1,7 +1,7 @@
 """The SCYFI iteration, compiled, for one order at a time.
 
-Eisenmann, Monfared, Göring, Durstewitz, *Bifurcations and loss jumps in RNN training*, NeurIPS 2023,
-Algorithm 1: draw a random word; solve for its candidate; while the candidate is virtual, take the
+Eisenmann, Monfared, Göring, Durstewitz, *Bifurcations and loss jumps in RNN training*, NeurIPS
+2023, Algorithm 1: draw a random word; solve for its candidate; while the candidate is virtual, take the
 regions that its orbit visits as the next word; restart when the inner loop has run out; a new real
 cycle resets both loops.
 
@@ -180,7 +180,7 @@ def is_rotation(word, other, shift):
 def is_repetition(word):
     """Return whether `word` (k, H) repeats a shorter one."""
     k = word.shape[0]
-    for p in range(1, k // 2 + 1):
+    for p in range(1, k // 2 + 1):  # noqa: SIM110 (Numba has no any() over a generator)
         if k % p == 0 and is_rotation(word, word, p):
             return True
     return False

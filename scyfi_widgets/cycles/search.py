@@ -60,7 +60,9 @@ def _search_one_order(form, order: int, seed: int, cancel) -> tuple[np.ndarray, 
     outer, inner = loop_limits(order)
     found = np.empty((FIRST_CAPACITY, order, form.H), np.uint8)
     while True:
-        status = search_order(*form, identity, *loop_limits(order), state, counters, found, cancel)
+        status = search_order(
+            *form, identity, RESTARTS * outer, inner, state, counters, found, cancel
+        )
         if status != FULL:
             return found[: counters[FOUND]], status != CANCELLED
         found = np.concatenate([found, np.empty_like(found)])
