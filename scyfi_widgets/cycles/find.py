@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from ..cancellation import new_flag
 from ..models import Model
 from ..models.validation import whole_number
 from .cycle_set import CycleSet
-from .search import search_cycles
+from .search import compile_search, search_cycles
 
 METHODS = {"search": search_cycles}
 
@@ -71,27 +71,27 @@ def find_cycles(
     if time_limit is not None and not time_limit > 0:
         raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
     find = METHODS["search" if method == "auto" else method]
-    with _deadline(time_limit, new_flag() if cancel is None else cancel) as flag:
-        cycles = find(model, max_order, seed=seed, progress=progress, cancel=flag)
-    if cycles.stopped and time_limit is not None and not (cancel is not None and cancel[0] == 1):
-        return replace(cycles, stopped=f"{cycles.stopped} after {time_limit:g} s")
+    flag = new_flag() if cancel is None else cancel
+    compile_search()
+    with _clock(time_limit) as expired:
+        cycles = find(model, max_order, seed=seed, progress=progress, cancel=flag, expired=expired)
+    if cycles.stopped:
+        why = "cancelled" if flag[0] else f"the time limit of {time_limit:g} s was reached"
+        return replace(cycles, stopped=f"{why} in order {cycles.searched_up_to + 1}")
     return cycles
 
 
 @contextmanager
-def _deadline(time_limit: float | None, flag: np.ndarray):
-    """Set `flag` to 2 when the time is over: kernels see only memory, not the clock."""
+def _clock(time_limit: float | None) -> Iterator[np.ndarray]:
+    """Yield a flag that is set when the time is over: kernels see only memory, not the clock."""
+    expired = new_flag()
     if time_limit is None:
-        yield flag
+        yield expired
         return
-
-    def set_flag():
-        flag[0] = 2
-
-    timer = threading.Timer(time_limit, set_flag)
+    timer = threading.Timer(time_limit, expired.fill, [1])
     timer.daemon = True
     timer.start()
     try:
-        yield flag
+        yield expired
     finally:
         timer.cancel()

@@ -1,9 +1,9 @@
 """The SCYFI iteration, compiled, for one order at a time.
 
 Eisenmann, Monfared, Göring, Durstewitz, *Bifurcations and loss jumps in RNN training*, NeurIPS
-2023, Algorithm 1: draw a random word; solve for its candidate; while the candidate is virtual, take the
-regions that its orbit visits as the next word; restart when the inner loop has run out; a new real
-cycle resets both loops.
+2023, Algorithm 1: draw a random word; solve for its candidate; while the candidate is virtual, take
+the regions that its orbit visits as the next word; restart when the inner loop has run out; a new
+real cycle resets both loops.
 
 The iteration is a deterministic map on words. A word that comes back within one inner loop would
 come back for ever, so the loop is left as soon as that is seen (Brent's method): what is found is
@@ -17,7 +17,7 @@ import numpy as np
 from ..compiled import kernel
 from ..models.kernels import step_into
 
-FINISHED, FULL, CANCELLED = 0, 1, 2
+FINISHED, FULL, STOPPED = 0, 1, 2
 OUTER, TRIES, FOUND = 0, 1, 2  # entries of `counters`: outer loops done, words tried, cycles found
 
 
@@ -198,7 +198,7 @@ def is_known(word, found, n_found):
 
 @kernel
 def search_order(
-    A, W1, W2, h1, h2, identity, outer_limit, inner_limit, state, counters, found, cancel
+    A, W1, W2, h1, h2, identity, outer_limit, inner_limit, state, counters, found, cancel, expired
 ):
     """Search the cycles of one order; `found` (capacity, k, H) collects their words.
 
@@ -208,7 +208,7 @@ def search_order(
     Returns
     -------
     int
-        FINISHED, FULL or CANCELLED.
+        FINISHED, FULL or STOPPED (the caller's flag `cancel` or the clock's `expired` was set).
     """
     M, H = W1.shape
     k = found.shape[1]
@@ -226,8 +226,8 @@ def search_order(
         anchor_at, anchor_life = 0, 1
         anchor[:] = word
         for inner in range(inner_limit):
-            if cancel[0] != 0:
-                return CANCELLED
+            if cancel[0] != 0 or expired[0] != 0:
+                return STOPPED
             counters[TRIES] += 1
             compose_word(A, W1, W2, h1, h2, identity, word, X, Y, spare)
             if not solve_fixed_point(X, system, z):

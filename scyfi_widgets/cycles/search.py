@@ -6,10 +6,11 @@ import time
 
 import numpy as np
 
-from ..models import Model
+from ..cancellation import new_flag
+from ..models import PLRNN, Model
 from .cycle import STABILITIES
 from .cycle_set import CycleSet
-from .scyfi import CANCELLED, FOUND, FULL, search_order
+from .scyfi import FOUND, FULL, STOPPED, search_order
 from .solve import cycles_of_words
 
 FIRST_CAPACITY = 64  # cycles of one order before the kernel has to come back for more room
@@ -25,14 +26,16 @@ def loop_limits(order: int) -> tuple[int, int]:
     return outer, inner
 
 
-def search_cycles(model: Model, max_order: int, *, seed: int, progress, cancel) -> CycleSet:
+def search_cycles(
+    model: Model, max_order: int, *, seed: int, progress, cancel, expired
+) -> CycleSet:
     """Run the SCYFI search for every order from 1 to `max_order` (see `find_cycles`)."""
     started = time.perf_counter()
     form = model.relu_form
     cycles = []
     searched_up_to = 0
     for order in range(1, max_order + 1):
-        words, finished = _search_one_order(form, order, seed, cancel)
+        words, finished = _search_one_order(form, order, seed, cancel, expired)
         cycles += cycles_of_words(form, words)
         if not finished:
             break
@@ -52,7 +55,13 @@ def search_cycles(model: Model, max_order: int, *, seed: int, progress, cancel) 
     )
 
 
-def _search_one_order(form, order: int, seed: int, cancel) -> tuple[np.ndarray, bool]:
+def compile_search() -> None:
+    """Compile or load the kernels, so that no time limit counts this."""
+    if not search_order.signatures:
+        _search_one_order(PLRNN([0.5], [[-2.0]], [0.1]).relu_form, 1, 0, new_flag(), new_flag())
+
+
+def _search_one_order(form, order: int, seed: int, cancel, expired) -> tuple[np.ndarray, bool]:
     identity = np.array_equal(form.W2, np.eye(form.M)) and not form.h2.any()
     # Each order has its own stream, so that asking for more orders does not change the lower ones.
     state = np.random.SeedSequence([seed, order]).generate_state(1, np.uint64)
@@ -61,8 +70,8 @@ def _search_one_order(form, order: int, seed: int, cancel) -> tuple[np.ndarray, 
     found = np.empty((FIRST_CAPACITY, order, form.H), np.uint8)
     while True:
         status = search_order(
-            *form, identity, RESTARTS * outer, inner, state, counters, found, cancel
+            *form, identity, RESTARTS * outer, inner, state, counters, found, cancel, expired
         )
         if status != FULL:
-            return found[: counters[FOUND]], status != CANCELLED
+            return found[: counters[FOUND]], status != STOPPED
         found = np.concatenate([found, np.empty_like(found)])

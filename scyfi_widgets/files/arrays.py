@@ -1,0 +1,55 @@
+"""Everything numeric that a file holds, by the file's own names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from .contents import Kind, kind_of, read_contents
+from .errors import errors_about
+from .matlab import read_matlab
+from .npz import read_npz
+from .torch_archive import read_torch_archive
+
+_READERS = {"npz": read_npz, "matlab": read_matlab, "pytorch": read_torch_archive}
+
+
+def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """Read all arrays of a file as they are, by the file's own names.
+
+    For what belongs to a network without being part of its map, such as the observation matrix:
+    ``read_arrays("net.pt")["B"]``. A key inside nested PyTorch dictionaries is joined by dots.
+
+    Parameters
+    ----------
+    path : path
+        A file that `load_model` reads.
+
+    Returns
+    -------
+    dict of str to array
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ModelFileError
+        If it is damaged, hostile, or of another type.
+    """
+    return read_kind_and_arrays(Path(path))[1]
+
+
+def read_kind_and_arrays(path: Path) -> tuple[Kind, dict[str, np.ndarray]]:
+    """Return what kind of file it is, and its arrays; raises as `read_arrays`."""
+    path.stat()  # a missing file is the caller's error, and keeps its own exception
+    with errors_about(path):
+        try:
+            contents = read_contents(path)
+        except OSError as error:
+            unreadable = error
+        else:
+            kind = kind_of(contents, path.suffix)
+            return kind, _READERS[kind](contents)
+    raise unreadable

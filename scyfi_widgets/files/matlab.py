@@ -1,0 +1,132 @@
+"""Networks in MATLAB files, one alone or many trials of an experiment."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from .errors import ModelFileError
+from .network import StoredNetwork, listed, stored_architecture
+
+MAX_TOTAL_BYTES = 1 << 28
+_HEADER = 128
+_COMPRESSED = 15
+_VECTORS = ("A", "h", "h1", "h2", "alpha")
+
+
+def read_matlab(contents: bytes) -> dict[str, np.ndarray]:
+    """Return the arrays of a MATLAB file of version 4 to 7.2, as MATLAB shapes them.
+
+    Raises
+    ------
+    ModelFileError
+        If a variable is cut off, or unpacks to too much.
+    """
+    # Imported here, since it costs a tenth of a second that no other format needs.
+    from scipy.io import loadmat
+
+    if contents.startswith(b"MATLAB 5.0"):
+        _check_elements(contents)
+    variables = loadmat(io.BytesIO(contents))
+    return {name: value for name, value in variables.items() if isinstance(value, np.ndarray)}
+
+
+def network_from_matlab(arrays: Mapping[str, np.ndarray], trial: int | None) -> StoredNetwork:
+    """Return the network among the variables of a MATLAB file.
+
+    The layout with many trials has W1 (T, H, M), W2 (T, M, H), h1 (1, H) or (T, H) and h2 (1, M) or
+    (T, M) for z' = A z + W2 relu(W1 z + h1) + h2: the names 1 and 2 are swapped against ours.
+
+    Parameters
+    ----------
+    arrays : mapping
+        What `read_matlab` returned.
+    trial : int or None
+        Which trial, counted from 0.
+
+    Raises
+    ------
+    ModelFileError
+        If `trial` is missing, out of range, or given for a file that holds one network.
+    """
+    if any(name in arrays and arrays[name].ndim == 3 for name in ("W1", "W2")):
+        return _one_of_many(arrays, trial)
+    if trial is not None:
+        raise ModelFileError("the file holds one network: leave trial out")
+    shaped = {
+        name: array.ravel() if name in _VECTORS and array.ndim == 2 and 1 in array.shape else array
+        for name, array in arrays.items()
+    }
+    return StoredNetwork(shaped, stored_architecture(arrays))
+
+
+def _one_of_many(arrays: Mapping[str, np.ndarray], trial: int | None) -> StoredNetwork:
+    missing = [name for name in ("A", "W1", "W2", "h1", "h2") if name not in arrays]
+    if missing:
+        raise ModelFileError(
+            f"{' and '.join(map(repr, missing))} missing: trials of a shallow PLRNN have A, W1, "
+            f"W2, h1, h2; the file has {listed(arrays)}"
+        )
+    W1, W2 = arrays["W1"], arrays["W2"]
+    trials = len(W1)
+    if W1.ndim != 3 or W2.shape != (trials, W1.shape[2], W1.shape[1]):
+        raise ModelFileError(
+            f"W1 (trials, H, M) and W2 (trials, M, H) must match, got {W1.shape} and {W2.shape}"
+        )
+    if trial is None:
+        raise ModelFileError(
+            f"the file holds {trials} trials: pass trial=0 to trial={trials - 1} (counted from 0)"
+        )
+    if trial >= trials:
+        raise ModelFileError(
+            f"trial must be between 0 and {trials - 1} (counted from 0), got {trial}"
+        )
+    _, H, M = W1.shape
+    A = arrays["A"][trial] if arrays["A"].ndim == 3 else arrays["A"]
+    swapped = {
+        "A": A.ravel() if 1 in A.shape else A,
+        "W1": W2[trial],
+        "W2": W1[trial],
+        "h1": _bias("h2", arrays["h2"], trial, trials, M),
+        "h2": _bias("h1", arrays["h1"], trial, trials, H),
+    }
+    return StoredNetwork(swapped, stored_architecture(arrays))
+
+
+def _bias(name: str, array: np.ndarray, trial: int, trials: int, length: int) -> np.ndarray:
+    if array.size == length:
+        return array.ravel()
+    if array.shape == (trials, length):
+        return array[trial]
+    raise ModelFileError(
+        f"{name} must have shape (1, {length}), or ({trials}, {length}) for one a trial, "
+        f"got {array.shape}"
+    )
+
+
+def _check_elements(contents: bytes) -> None:
+    # SciPy reads a cut-off file up to the cut, and unpacks without a bound.
+    if len(contents) < _HEADER:
+        raise ModelFileError("the file is truncated inside its header")
+    order = ">" if contents[126:128] == b"MI" else "<"
+    position, budget = _HEADER, MAX_TOTAL_BYTES
+    while position < len(contents):
+        if position + 8 > len(contents):
+            raise ModelFileError("the file is truncated between two variables")
+        kind, size = struct.unpack_from(order + "II", contents, position)
+        position += 8
+        if position + size > len(contents):
+            raise ModelFileError(
+                f"the file is truncated: a variable of {size:,} bytes has "
+                f"{len(contents) - position:,}"
+            )
+        if kind == _COMPRESSED:
+            packed = contents[position : position + size]
+            budget -= len(zlib.decompressobj().decompress(packed, budget + 1))
+            if budget < 0:
+                raise ModelFileError(f"the file unpacks to more than {MAX_TOTAL_BYTES:,} bytes")
+        position += size

@@ -1,0 +1,49 @@
+"""A zip archive in memory whose entries cannot grow without bounds."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from .errors import ModelFileError
+
+MAX_TOTAL_BYTES = 1 << 28
+
+
+class ZipEntries:
+    """The entries of a zip archive, never written to disk.
+
+    Parameters
+    ----------
+    contents : bytes
+        The archive.
+
+    Raises
+    ------
+    ModelFileError
+        If the entries together claim more than MAX_TOTAL_BYTES. No entry can yield more than it
+        claims, so this stops a zip bomb before a byte is unpacked.
+    zipfile.BadZipFile
+        If it is damaged.
+    """
+
+    def __init__(self, contents: bytes):
+        self._archive = zipfile.ZipFile(io.BytesIO(contents))
+        self.names: list[str] = self._archive.namelist()
+        total = sum(entry.file_size for entry in self._archive.infolist())
+        if total > MAX_TOTAL_BYTES:
+            raise ModelFileError(
+                f"the archive unpacks to {total:,} bytes; at most {MAX_TOTAL_BYTES:,} are read"
+            )
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one entry, its checksum verified.
+
+        Raises
+        ------
+        ModelFileError
+            If there is no such entry.
+        """
+        if name not in self.names:
+            raise ModelFileError(f"the archive has no entry {name!r}; the file is damaged")
+        return self._archive.read(name)
