@@ -19,11 +19,13 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import numba
 import platformdirs
+from llvmlite import binding
 
 PACKAGE = Path(__file__).parent
 KEPT_VERSIONS = 5
@@ -58,7 +60,8 @@ def cache_folder() -> Path | None:
         folder = Path(root) / f"scyfi_widgets_kernels-{source_hash()}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
+            # A file with a name also dates the folder: the oldest one is forgotten first.
+            tempfile.NamedTemporaryFile(dir=folder).close()
         except OSError:
             continue
         _forget_old_versions(folder)
@@ -70,10 +73,19 @@ def cache_folder() -> Path | None:
     return None
 
 
-def cache_is_empty() -> bool:
-    """Return True when nothing was compiled yet by this version of the package."""
+def warm_marker() -> Path | None:
+    """Return the file that says that all kernels are compiled for this CPU, or None.
+
+    The parts of its name are those by which Numba keys its cache: the CPU's name and its features.
+    """
     folder = cache_folder()
-    return folder is None or next(folder.rglob("*.nbc"), None) is None
+    if folder is None:
+        return None
+    name = numba.config.CPU_NAME or binding.get_host_cpu_name()
+    features = numba.config.CPU_FEATURES
+    if features is None:
+        features = binding.get_host_cpu_features().flatten()
+    return folder / f"warm-{name}-{hashlib.sha256(features.encode()).hexdigest()[:8]}"
 
 
 def kernel(function: Callable) -> Callable:
@@ -92,9 +104,10 @@ def kernel(function: Callable) -> Callable:
 
 
 def _forget_old_versions(folder: Path) -> None:
-    siblings = sorted(
-        folder.parent.glob("scyfi_widgets_kernels-*"), key=lambda path: path.stat().st_mtime
-    )
-    for old in siblings[:-KEPT_VERSIONS]:
-        if old != folder:
-            shutil.rmtree(old, ignore_errors=True)
+    with suppress(OSError):  # another process may do the same at this moment
+        siblings = sorted(
+            folder.parent.glob("scyfi_widgets_kernels-*"), key=lambda path: path.stat().st_mtime
+        )
+        for old in siblings[:-KEPT_VERSIONS]:
+            if old != folder:
+                shutil.rmtree(old, ignore_errors=True)

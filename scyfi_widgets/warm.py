@@ -11,12 +11,19 @@ import os
 import time
 from collections.abc import Sequence
 
-from .compiled import cache_folder, cache_is_empty
+from .compiled import cache_folder, warm_marker
 
 
 def is_warm() -> bool:
-    """Return True when this version's kernels were compiled here before."""
-    return not cache_is_empty()
+    """Return True when `warm` ran before, for this version of the package and this CPU."""
+    marker = warm_marker()
+    return marker is not None and marker.exists()
+
+
+def remember_warm() -> None:
+    """Note on disk that all kernels are compiled."""
+    if (marker := warm_marker()) is not None:
+        marker.touch()
 
 
 def warm() -> float:
@@ -28,6 +35,7 @@ def warm() -> float:
     model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
     find_cycles(model, 2)
     model.orbit([0.0], 1)
+    remember_warm()
     return time.perf_counter() - started
 
 

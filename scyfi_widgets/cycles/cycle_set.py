@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,19 +70,22 @@ class CycleSet(Sequence):
         return f"{text}; {self.stopped}" if self.stopped else text
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a cycle: order, stability, largest |λ|, eigenvalues, first point, word."""
+        """Return one row a cycle: order, stability, largest |λ|, eigenvalues, points, word.
+
+        The columns have the same types for an empty set.
+        """
         import pandas as pd
 
         return pd.DataFrame(
             {
-                "order": [cycle.order for cycle in self],
+                "order": np.array([cycle.order for cycle in self], np.int64),
                 "stability": pd.Categorical([c.stability for c in self], categories=STABILITIES),
-                "spectral_radius": [cycle.spectral_radius for cycle in self],
+                "spectral_radius": _column(cycle.spectral_radius for cycle in self),
                 "eigenvalues": [cycle.eigenvalues for cycle in self],
                 "points": [cycle.points for cycle in self],
                 "word": [cycle.word_text for cycle in self],
-                "residual": [cycle.residual for cycle in self],
-                "margin": [cycle.margin for cycle in self],
+                "residual": _column(cycle.residual for cycle in self),
+                "margin": _column(cycle.margin for cycle in self),
             }
         )
 
@@ -95,7 +99,7 @@ class CycleSet(Sequence):
         return iter(self.cycles)
 
     def __contains__(self, cycle: object) -> bool:
-        return cycle in self._members
+        return isinstance(cycle, Cycle) and cycle in self._members
 
     @cached_property
     def _members(self) -> frozenset[Cycle]:
@@ -127,7 +131,12 @@ class CycleSet(Sequence):
         body = table.to_html(
             index=False, max_rows=30, border=0, float_format=lambda x: f"{x:.4g}", escape=True
         )
-        return f"<p>{_plural(len(self), 'cycle')} — {self.statement}</p>{body}"
+        heading = escape(f"{_plural(len(self), 'cycle')} — {self.statement}")
+        return f"<p>{heading}</p>{body}"
+
+
+def _column(numbers: Iterable[float]) -> np.ndarray:
+    return np.fromiter(numbers, np.float64)
 
 
 def _plural(number: int, noun: str) -> str:

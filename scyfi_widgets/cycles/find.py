@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 
@@ -68,15 +69,19 @@ def find_cycles(
     seed = whole_number("seed", seed, 0)
     if method != "auto" and method not in METHODS:
         raise ValueError(f"method must be 'auto' or one of {sorted(METHODS)}, got {method!r}")
-    if time_limit is not None and not time_limit > 0:
-        raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
+    if time_limit is not None:
+        if isinstance(time_limit, bool) or not isinstance(time_limit, Real):
+            raise TypeError(f"time_limit must be a number of seconds, got {time_limit!r}")
+        if not time_limit > 0:
+            raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
     find = METHODS["search" if method == "auto" else method]
     flag = new_flag() if cancel is None else cancel
     compile_search()
     with _clock(time_limit) as expired:
         cycles = find(model, max_order, seed=seed, progress=progress, cancel=flag, expired=expired)
     if cycles.stopped:
-        why = "cancelled" if flag[0] else f"the time limit of {time_limit:g} s was reached"
+        timed_out = expired[0] and not flag[0]
+        why = f"the time limit of {time_limit:g} s was reached" if timed_out else "cancelled"
         return replace(cycles, stopped=f"{why} in order {cycles.searched_up_to + 1}")
     return cycles
 
@@ -88,7 +93,7 @@ def _clock(time_limit: float | None) -> Iterator[np.ndarray]:
     if time_limit is None:
         yield expired
         return
-    timer = threading.Timer(time_limit, expired.fill, [1])
+    timer = threading.Timer(min(time_limit, threading.TIMEOUT_MAX), expired.fill, [1])
     timer.daemon = True
     timer.start()
     try:

@@ -9,10 +9,16 @@ from .cycle import Cycle
 from .words import least_rotation
 
 TRUSTED_GROWTH = 1e5  # largest entry of the product up to which its solve keeps enough digits
+LARGEST_GROWTH = 1e300  # of a product whose eigenvalues can still be computed
+ROUNDING = 1e-9  # largest residual of a cycle, relative to the terms that a step adds up
 
 
 def cycles_of_words(form: ReluForm, words: np.ndarray) -> list[Cycle]:
-    """Solve for the cycles of real words of one order.
+    """Solve for the cycles of words of one order, and keep those that are real.
+
+    A search by the explicit product takes some virtual words of violent growth for real ones; the
+    points that are solved for here show it: the network does not map them onto one another. Words
+    without a unique solution, continua of cycles, are left out as well.
 
     Parameters
     ----------
@@ -30,15 +36,22 @@ def cycles_of_words(form: ReluForm, words: np.ndarray) -> list[Cycle]:
     words = np.stack([np.roll(word, -least_rotation(word), axis=0) for word in words])
     jacobians = form.A + (form.W1 * words[:, :, None, :]) @ form.W2
     shifts = form.h1 + (words * form.h2) @ form.W1.T
-    product, shift, growth = _products(jacobians, shifts)
-    points = _iterated_points(product, shift, jacobians, shifts)
-    for n in np.flatnonzero(~(growth < TRUSTED_GROWTH)):
-        points[n] = block_cyclic_points(jacobians[n], shifts[n])
-    residuals, margins = _quality(form, points)
+    with np.errstate(all="ignore"):  # what overflows is left out below
+        product, shift, growth = _products(jacobians, shifts)
+        points = _iterated_points(product, shift, jacobians, shifts)
+        for n in np.flatnonzero(~(growth < TRUSTED_GROWTH)):
+            points[n] = block_cyclic_points(jacobians[n], shifts[n])
+        residuals, margins, scales = _quality(form, points)
+        real = (growth < LARGEST_GROWTH) & (residuals <= ROUNDING * scales)
     return [
         Cycle(*parts, float(residual), float(margin))
         for *parts, residual, margin in zip(
-            points, words, _sorted_eigenvalues(product), residuals, margins, strict=True
+            points[real],
+            words[real],
+            _sorted_eigenvalues(product[real]),
+            residuals[real],
+            margins[real],
+            strict=True,
         )
     ]
 
@@ -57,13 +70,26 @@ def block_cyclic_points(jacobians: np.ndarray, shifts: np.ndarray) -> np.ndarray
     Returns
     -------
     (k, M) array
+        NaN where there is no unique solution.
     """
     k, M = shifts.shape
     system = np.zeros((k, M, k, M))
     here = np.arange(k)
     system[here, :, here, :] -= jacobians
     system[here, :, (here + 1) % k, :] += np.eye(M)
-    return np.linalg.solve(system.reshape(k * M, k * M), shifts.ravel()).reshape(k, M)
+    return _solve(system.reshape(1, k * M, k * M), shifts.reshape(1, k * M)).reshape(k, M)
+
+
+def _solve(systems: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return the solutions (n, m) of n linear systems, NaN for those that are singular."""
+    try:
+        return np.linalg.solve(systems, right[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        if len(systems) == 1:
+            return np.full_like(right, np.nan)
+        return np.concatenate(
+            [_solve(systems[n : n + 1], right[n : n + 1]) for n in range(len(systems))]
+        )
 
 
 def _products(jacobians, shifts):
@@ -80,22 +106,29 @@ def _products(jacobians, shifts):
 def _iterated_points(product, shift, jacobians, shifts):
     n, k, M = shifts.shape
     points = np.empty((n, k, M))
-    points[:, 0] = np.linalg.solve(np.eye(M) - product, shift[..., None])[..., 0]
+    points[:, 0] = _solve(np.eye(M) - product, shift)
     for i in range(k - 1):
         points[:, i + 1] = (jacobians[:, i] @ points[:, i, :, None])[..., 0] + shifts[:, i]
     return points
 
 
-def _quality(form: ReluForm, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _quality(form: ReluForm, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the residual, the margin, and the largest sum of terms' moduli in a step, a word."""
     A, W1, W2, h1, h2 = form
     y = points @ W2.T + h2
-    images = points @ A.T + np.maximum(y, 0.0) @ W1.T + h1
+    rectified = np.maximum(y, 0.0)
+    images = points @ A.T + rectified @ W1.T + h1
     residuals = np.abs(images - np.roll(points, -1, axis=1)).max(axis=(1, 2))
-    return residuals, np.abs(y).min(axis=(1, 2))
+    # A unit counts with the terms of its own sum: they may cancel.
+    fed = (y > 0.0) * (np.abs(points) @ np.abs(W2).T + np.abs(h2))
+    terms = np.abs(points) @ np.abs(A).T + fed @ np.abs(W1).T + np.abs(h1)
+    return residuals, np.abs(y).min(axis=(1, 2)), terms.max(axis=(1, 2))
 
 
 def _sorted_eigenvalues(products: np.ndarray) -> np.ndarray:
     values = np.linalg.eigvals(products).astype(np.complex128)
     # Rounded keys keep the order the same on every machine: a conjugate pair ties in modulus.
-    order = np.lexsort((-values.imag, -values.real, -np.abs(values).round(12)), axis=-1)
+    mantissas, exponents = np.frexp(np.abs(values))
+    moduli = np.ldexp(mantissas.round(12), exponents)
+    order = np.lexsort((-values.imag, -values.real, -moduli), axis=-1)
     return np.take_along_axis(values, order, axis=-1)

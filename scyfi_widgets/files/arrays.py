@@ -9,11 +9,11 @@ import numpy as np
 
 from .contents import Kind, kind_of, read_contents
 from .errors import errors_about
-from .matlab import read_matlab
+from .matlab_archive import read_matlab_archive
 from .npz import read_npz
 from .torch_archive import read_torch_archive
 
-_READERS = {"npz": read_npz, "matlab": read_matlab, "pytorch": read_torch_archive}
+_READERS = {"npz": read_npz, "matlab": read_matlab_archive, "pytorch": read_torch_archive}
 
 
 def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -43,13 +43,7 @@ def read_arrays(path: str | os.PathLike) -> dict[str, np.ndarray]:
 
 def read_kind_and_arrays(path: Path) -> tuple[Kind, dict[str, np.ndarray]]:
     """Return what kind of file it is, and its arrays; raises as `read_arrays`."""
-    path.stat()  # a missing file is the caller's error, and keeps its own exception
+    contents = read_contents(path)
     with errors_about(path):
-        try:
-            contents = read_contents(path)
-        except OSError as error:
-            unreadable = error
-        else:
-            kind = kind_of(contents, path.suffix)
-            return kind, _READERS[kind](contents)
-    raise unreadable
+        kind = kind_of(contents, path.suffix)
+        return kind, _READERS[kind](contents)

@@ -15,13 +15,7 @@ READABLE = (
     "NumPy .npz, MATLAB .mat (version 5 to 7.2) and the .pt, .pth or .pkl that torch.save writes"
 )
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-_KIND_BY_SUFFIX: dict[str, Kind] = {
-    ".npz": "npz",
-    ".mat": "matlab",
-    ".pt": "pytorch",
-    ".pth": "pytorch",
-    ".pkl": "pytorch",
-}
+_SUFFIXES = (".npz", ".pt", ".pth", ".pkl")
 _NOT_YET = (".jld2", ".bson", ".h5", ".hdf5")
 
 
@@ -37,20 +31,20 @@ def read_contents(path: Path) -> bytes:
     """
     size = path.stat().st_size
     if path.is_dir():
-        raise ModelFileError("this is a folder; pass the file of one network")
+        raise ModelFileError(f"{path.name}: this is a folder; pass the file of one network")
     if not path.is_file():
-        raise ModelFileError("this is not a regular file")
+        raise ModelFileError(f"{path.name}: this is not a regular file")
     if size == 0:
-        raise ModelFileError("the file is empty")
+        raise ModelFileError(f"{path.name}: the file is empty")
     if size > MAX_BYTES:
         raise ModelFileError(
-            f"the file has {size:,} bytes; a network of at most {MAX_BYTES:,} can be read"
+            f"{path.name}: the file has {size:,} bytes; at most {MAX_BYTES:,} are read"
         )
     return path.read_bytes()
 
 
 def kind_of(contents: bytes, suffix: str) -> Kind:
-    """Return what a file is: by its content, and by its suffix where the content is not telling.
+    """Return what a file is: by its content. The suffix only serves the error.
 
     Raises
     ------
@@ -78,8 +72,13 @@ def kind_of(contents: bytes, suffix: str) -> Kind:
             "read without running what it asks for; nothing was run. Open it in PyTorch and save "
             "the weights alone: torch.save(model.state_dict(), path)"
         )
-    if suffix in _KIND_BY_SUFFIX:
-        return _kind_without_signature(suffix)
+    if suffix == ".mat":
+        raise ModelFileError(
+            "this is no MATLAB file of version 5 to 7.2, or it is damaged or truncated; "
+            "save it in MATLAB with save(..., '-v7')"
+        )
+    if suffix in _SUFFIXES:
+        raise ModelFileError(f"this is no {suffix} file, or the file is damaged or truncated")
     raise ModelFileError(f"the type of this file is unknown; what can be read: {READABLE}")
 
 
@@ -91,10 +90,3 @@ def _kind_of_zip(entries: ZipEntries) -> Kind:
     raise ModelFileError(
         f"this is a zip archive, but neither NumPy's nor PyTorch's; what can be read: {READABLE}"
     )
-
-
-def _kind_without_signature(suffix: str) -> Kind:
-    kind = _KIND_BY_SUFFIX[suffix]
-    if kind == "matlab":  # MATLAB 4 files have no signature: SciPy must judge.
-        return kind
-    raise ModelFileError(f"this is no {suffix} file, or the file is damaged or truncated")

@@ -146,10 +146,12 @@ class _Reader:
         self.memo[len(self.memo)] = self.top()
 
     def on_tuple(self, _) -> None:
-        self.stack.append(tuple(self.pop_to_mark()))
+        values = self.pop_to_mark()
+        self.stack.append(tuple(values))
 
     def on_list(self, _) -> None:
-        self.stack.append(self.pop_to_mark())
+        values = self.pop_to_mark()
+        self.stack.append(values)
 
     def on_dict(self, _) -> None:
         values = self.pop_to_mark()

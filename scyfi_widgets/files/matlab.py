@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import struct
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,27 +9,7 @@ import numpy as np
 from .errors import ModelFileError
 from .network import StoredNetwork, listed, stored_architecture
 
-MAX_TOTAL_BYTES = 1 << 28
-_HEADER = 128
-_COMPRESSED = 15
 _VECTORS = ("A", "h", "h1", "h2", "alpha")
-
-
-def read_matlab(contents: bytes) -> dict[str, np.ndarray]:
-    """Return the arrays of a MATLAB file of version 4 to 7.2, as MATLAB shapes them.
-
-    Raises
-    ------
-    ModelFileError
-        If a variable is cut off, or unpacks to too much.
-    """
-    # Imported here, since it costs a tenth of a second that no other format needs.
-    from scipy.io import loadmat
-
-    if contents.startswith(b"MATLAB 5.0"):
-        _check_elements(contents)
-    variables = loadmat(io.BytesIO(contents))
-    return {name: value for name, value in variables.items() if isinstance(value, np.ndarray)}
 
 
 def network_from_matlab(arrays: Mapping[str, np.ndarray], trial: int | None) -> StoredNetwork:
@@ -44,7 +21,7 @@ def network_from_matlab(arrays: Mapping[str, np.ndarray], trial: int | None) -> 
     Parameters
     ----------
     arrays : mapping
-        What `read_matlab` returned.
+        What `read_matlab_archive` returned.
     trial : int or None
         Which trial, counted from 0.
 
@@ -106,27 +83,3 @@ def _bias(name: str, array: np.ndarray, trial: int, trials: int, length: int) ->
         f"{name} must have shape (1, {length}), or ({trials}, {length}) for one a trial, "
         f"got {array.shape}"
     )
-
-
-def _check_elements(contents: bytes) -> None:
-    # SciPy reads a cut-off file up to the cut, and unpacks without a bound.
-    if len(contents) < _HEADER:
-        raise ModelFileError("the file is truncated inside its header")
-    order = ">" if contents[126:128] == b"MI" else "<"
-    position, budget = _HEADER, MAX_TOTAL_BYTES
-    while position < len(contents):
-        if position + 8 > len(contents):
-            raise ModelFileError("the file is truncated between two variables")
-        kind, size = struct.unpack_from(order + "II", contents, position)
-        position += 8
-        if position + size > len(contents):
-            raise ModelFileError(
-                f"the file is truncated: a variable of {size:,} bytes has "
-                f"{len(contents) - position:,}"
-            )
-        if kind == _COMPRESSED:
-            packed = contents[position : position + size]
-            budget -= len(zlib.decompressobj().decompress(packed, budget + 1))
-            if budget < 0:
-                raise ModelFileError(f"the file unpacks to more than {MAX_TOTAL_BYTES:,} bytes")
-        position += size

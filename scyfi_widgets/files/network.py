@@ -181,7 +181,7 @@ def _agreed_n_relu(arrays: Mapping[str, np.ndarray], given: int | None) -> int |
     array = arrays.get("n_relu")
     if array is None:
         return given
-    if array.size != 1 or array.dtype.kind not in "iuf" or array.item() != np.floor(array.item()):
+    if array.size != 1 or array.dtype.kind not in "iuf" or not float(array.item()).is_integer():
         raise ModelFileError(f"n_relu must be one whole number, got {array.tolist()}")
     stored = int(array.item())
     if given not in (None, stored):

@@ -140,7 +140,7 @@ class _Storages:
         flat = self.read[kind.text, name]
         if count > len(flat):
             raise ModelFileError(
-                f"{key!r} needs a storage of {count:,} elements, entry data/{name} has {len(flat):,}"
+                f"{key!r} needs {count:,} elements, and the entry data/{name} has {len(flat):,}"
             )
         return flat[:count]
 

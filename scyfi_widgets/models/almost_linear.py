@@ -37,6 +37,8 @@ class AlmostLinearRNN(Model):
     systems reconstruction*, NeurIPS 2024, eq. 3.
     """
 
+    equation = "z′ = A z + W φ(z) + h, φ rectifies the last n_relu units"
+
     def __init__(self, A: ArrayLike, W: ArrayLike, h: ArrayLike, n_relu: int):
         A = real_array("A", A, 1)
         W = real_array("W", W, 2)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,7 +15,7 @@ from ..cancellation import Cancelled, new_flag
 from . import kernels
 from .names import entry_names, parse_name
 from .relu_form import ReluForm
-from .validation import real_array, states, whole_number
+from .validation import real_array, require_shape, states, whole_number
 
 
 class Model(ABC):
@@ -24,6 +24,9 @@ class Model(ABC):
     A subclass checks its arguments and hands them to `_set_parameters`; everything else follows
     from `_build_relu_form`. Two models are equal when their architecture and all parameters are.
     """
+
+    equation: ClassVar[str]
+    """The map in the architecture's own parameters, as text."""
 
     _arrays: dict[str, np.ndarray]
     _options: dict[str, int]
@@ -80,7 +83,9 @@ class Model(ABC):
         for name, value in values.items():
             array_name, index = self._parse(name)
             if index is None:
-                arrays[array_name] = value
+                before = self._arrays[array_name]
+                arrays[array_name] = real_array(array_name, value, before.ndim)
+                require_shape(array_name, arrays[array_name], before.shape, "the model")
             else:
                 changed = np.array(arrays[array_name], dtype=np.float64)
                 changed[index] = real_array(name, value, 0)
@@ -181,7 +186,8 @@ class Model(ABC):
         )
 
     def __hash__(self) -> int:
-        contents = (array.tobytes() for array in self._arrays.values())
+        # Adding 0.0 turns -0.0 into 0.0: the two are equal, so they must hash alike.
+        contents = ((array + 0.0).tobytes() for array in self._arrays.values())
         return hash((type(self), tuple(self._options.items()), *contents))
 
     def __reduce__(self):

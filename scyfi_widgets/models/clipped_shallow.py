@@ -38,6 +38,8 @@ class ClippedShallowPLRNN(Model):
     Hess et al., *Generalized teacher forcing for learning chaotic dynamics*, ICML 2023, eq. 4.
     """
 
+    equation = "z′ = A z + W1 [relu(W2 z + h2) − relu(W2 z)] + h1"
+
     def __init__(self, A: ArrayLike, W1: ArrayLike, W2: ArrayLike, h1: ArrayLike, h2: ArrayLike):
         self._set_parameters(checked_shallow_parameters(A, W1, W2, h1, h2))
 

@@ -39,6 +39,8 @@ class DendriticPLRNN(Model):
     ICML 2022, eq. 2.
     """
 
+    equation = "z′ = A z + W Σ_b alpha_b relu(z − theta_b) + h"
+
     def __init__(
         self, A: ArrayLike, W: ArrayLike, h: ArrayLike, alpha: ArrayLike, theta: ArrayLike
     ):

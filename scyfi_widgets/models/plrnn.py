@@ -33,6 +33,8 @@ class PLRNN(Model):
     NeurIPS 2023, eq. 1.
     """
 
+    equation = "z′ = A z + W relu(z) + h"
+
     def __init__(self, A: ArrayLike, W: ArrayLike, h: ArrayLike):
         A = real_array("A", A, (1, 2))
         W = real_array("W", W, 2)

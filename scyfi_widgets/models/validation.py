@@ -20,6 +20,8 @@ def real_array(name: str, value: ArrayLike, ndim: int | tuple[int, ...]) -> np.n
         given = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{name} must be an array, got rows of different lengths") from error
+    except RuntimeError as error:  # a PyTorch tensor that records gradients
+        raise TypeError(f"{name} cannot be read as an array: {error}") from error
     if given.dtype.kind == "c":
         raise TypeError(f"{name} must be real, got {given.dtype} values")
     if given.dtype.kind not in "iuf":
@@ -33,9 +35,9 @@ def real_array(name: str, value: ArrayLike, ndim: int | tuple[int, ...]) -> np.n
     array = np.array(given, dtype=np.float64, order="C")
     finite = np.isfinite(array)
     if not finite.all():
-        place = np.argwhere(~finite)[0]
-        index = ",".join(map(str, place))
-        raise ValueError(f"{name} must be finite, got {array[tuple(place)]} at {name}[{index}]")
+        place = tuple(np.argwhere(~finite)[0])
+        where = f" at {name}[{','.join(map(str, place))}]" if place else ""
+        raise ValueError(f"{name} must be finite, got {array[place]}{where}")
     return array
 
 

@@ -43,10 +43,10 @@ a second start:
 
 examples:
   scyfi-widgets                               work on this machine
-  scyfi-widgets --no-browser --port 8890      on a server, seen through a tunnel:
+  scyfi-widgets --no-browser --port 8890      on a server, through a tunnel:
                                               ssh -L 8890:localhost:8890 SERVER
   scyfi-widgets --notebook-dir ~/course       keep the notebooks in ~/course
-  scyfi-widgets -- --ServerApp.token=secret   options for JupyterLab itself
+  scyfi-widgets -- --ServerApp.token=secret   set an option of JupyterLab
 """
 
 

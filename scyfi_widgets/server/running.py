@@ -18,6 +18,7 @@ from jupyter_core.paths import jupyter_runtime_dir
 from .session import MARK, PREFIX
 
 START_SECONDS = 20.0
+STOP_SECONDS = 20.0
 _WILDCARDS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "[::1]"}
 
 
@@ -42,9 +43,20 @@ class RunningServer:
 
     def stop(self) -> bool:
         """Ask the server to shut down and wait for its end; return whether it ended."""
-        from jupyter_server.serverapp import shutdown_server
+        from jupyter_server.utils import check_pid
 
-        return bool(shutdown_server({**self.info, "url": _local_url(self.info)}))
+        try:
+            _ask(self.info, "api/shutdown", method="POST", timeout=STOP_SECONDS).close()
+        except OSError:
+            return False
+        # The last thing that our command does is to remove its folder.
+        folder = Path(jupyter_runtime_dir()) / f"{PREFIX}{self.info['pid']}"
+        deadline = time.monotonic() + STOP_SECONDS
+        while folder.exists() and check_pid(self.info["pid"]):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
 
 def find_running() -> RunningServer | None:
@@ -78,7 +90,18 @@ def find_running() -> RunningServer | None:
 
 def answers(info: dict[str, Any], timeout: float = 3.0) -> bool:
     """Return whether the server described by `info` answers at ``/api/status``."""
-    request = urllib.request.Request(f"{_local_url(info)}api/status")
+    try:
+        with _ask(info, "api/status", timeout=timeout) as response:
+            return response.status == 200
+    except urllib.error.HTTPError as error:
+        return error.code in (401, 403)  # alive, with a password instead of a token
+    except (OSError, ValueError):
+        return False
+
+
+def _ask(info: dict[str, Any], path: str, method: str = "GET", timeout: float = 3.0) -> Any:
+    """Send a request to the server and return its response, which the caller closes."""
+    request = urllib.request.Request(_local_url(info) + path, method=method)
     if info.get("token"):
         request.add_header("Authorization", f"token {info['token']}")
     # A certificate is made for the server's public name, and a proxy has no part in this.
@@ -86,13 +109,7 @@ def answers(info: dict[str, Any], timeout: float = 3.0) -> bool:
         urllib.request.ProxyHandler({}),
         urllib.request.HTTPSHandler(context=ssl._create_unverified_context()),
     )
-    try:
-        with opener.open(request, timeout=timeout) as response:
-            return response.status == 200
-    except urllib.error.HTTPError as error:
-        return error.code in (401, 403)  # alive, with a password instead of a token
-    except (OSError, ValueError):
-        return False
+    return opener.open(request, timeout=timeout)
 
 
 def _server_info(pid: int) -> dict[str, Any] | None:

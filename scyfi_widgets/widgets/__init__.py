@@ -1,0 +1,9 @@
+"""What the person touches: sliders, state space, table, explorer, and the live loop behind them."""
+
+from .cycle_table import CycleTable
+from .explorer import Explorer
+from .live import Live
+from .state_space import StateSpace
+from .weights import WeightPanel
+
+__all__ = ["CycleTable", "Explorer", "Live", "StateSpace", "WeightPanel"]

@@ -1,0 +1,264 @@
+"""The explorer: weights, state space and cycles of one network, in one place."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+import ipywidgets as widgets
+
+from ..cycles import CycleSet
+from ..models import Model
+from ..systems import sixteen_cycle
+from ..warm import is_warm, remember_warm
+from .cycle_table import CycleTable
+from .history import History
+from .live import Live
+from .pane import Panel
+from .state_space import StateSpace
+from .weights import WeightPanel
+
+MOST_ORDER = 1000
+
+
+class Explorer(Panel):
+    """Drag a weight of a network and see its fixed points, cycles and orbits follow.
+
+    Parameters
+    ----------
+    model : Model or Live, optional
+        Default: the paper's network with the sixteen-cycle.
+    presets : dict of str to Model, optional
+        Networks to choose from; the given one is always among them.
+    axes : pair, optional
+        What the state space draws on x and y, see `StateSpace`.
+    limits : dict, optional
+        Ends of the sliders by array name, see `WeightPanel`.
+    **settings
+        ``max_order`` (default by size: 8 up to three units, 3 up to six, else 1), ``seed``,
+        ``start``, ``orbit_steps`` and ``time_limit``, see `Live`.
+
+    Attributes
+    ----------
+    live : Live
+        Model and settings; share it with other panes to link them.
+    weights, state_space, table
+        The panes.
+    presets : dict of str to Model
+    history : History
+
+    Examples
+    --------
+    >>> import scyfi_widgets as sw
+    >>> explorer = sw.Explorer(sw.systems.sixteen_cycle(), max_order=16)
+    >>> explorer.model = explorer.model.replace({"W[0,1]": -0.6})
+    >>> explorer.cycles.stable
+    """
+
+    def __init__(
+        self,
+        model: Model | Live | None = None,
+        presets: Mapping[str, Model] | None = None,
+        axes: tuple[int | str, int | str] | None = None,
+        limits: dict[str, tuple[float, float]] | None = None,
+        **settings,
+    ):
+        subject = sixteen_cycle() if model is None else model
+        if isinstance(subject, Model):
+            settings.setdefault("max_order", default_max_order(subject))
+        super().__init__(subject, **settings)
+        self._first_compilation = not is_warm()
+        self.presets = {"as given": self.model, **(presets or {})}
+        self.history = History(self.model)
+        self.weights = WeightPanel(self.live, limits)
+        self._build_bar()
+        self._show_progress()
+        self.state_space = StateSpace(self.live, axes)
+        self.table = CycleTable(self.live)
+        self._lay_out()
+        self.live.observe(self._on_model, "model")
+        self.live.observe(self._on_max_order, "max_order")
+        self.live.observe(self._show_progress, ["shown", "working"])
+        self._show_progress()
+
+    # Scripting ----------------------------------------------------------------------------------
+
+    @property
+    def cycles(self) -> CycleSet | None:
+        """The cycles that are shown, or None before the first picture."""
+        return self.state_space.cycles
+
+    @property
+    def max_order(self) -> int:
+        """Cycles are sought up to this order."""
+        return self.live.max_order
+
+    @max_order.setter
+    def max_order(self, order: int) -> None:
+        self.live.max_order = order
+
+    @property
+    def start(self):
+        """The start of the orbit, (M,)."""
+        return self.live.start
+
+    @start.setter
+    def start(self, start) -> None:
+        self.live.start = start
+
+    @property
+    def code(self) -> str:
+        """Python text that recreates the present model."""
+        return f"import scyfi_widgets as sw\n\nmodel = {self.model.to_code()}"
+
+    def undo(self) -> None:
+        """Take the last change of the model back; a drag is one change."""
+        self.model = self.history.undo()
+
+    def redo(self) -> None:
+        """Do the change again that was taken back last."""
+        self.model = self.history.redo()
+
+    def reset(self) -> None:
+        """Return to the preset that was chosen last; this can be undone."""
+        self.model = self.presets[self._preset.value]
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the panes show the present model; return whether they do."""
+        return self.live.wait(timeout)
+
+    def close(self) -> None:
+        """End the computing and close every widget."""
+        self.live.unobserve_all()
+        self.live.close()
+        super().close()
+
+    # The bar ------------------------------------------------------------------------------------
+
+    def _build_bar(self) -> None:
+        def button(text, icon, tip, action, name):
+            made = widgets.Button(
+                description=text, icon=icon, tooltip=tip, layout={"width": "auto"}
+            )
+            made.add_class(f"sw-{name}")
+            made.on_click(lambda _: self._in_callback(action))
+            return made
+
+        self._preset = widgets.Dropdown(
+            options=list(self.presets),
+            description="preset",
+            layout={"width": "230px"},
+            style={"description_width": "44px"},
+        )
+        self._preset.observe(lambda _: self._in_callback(self.reset), "value")
+        self._reset = button("reset", "refresh", "Back to the preset", self.reset, "reset")
+        self._undo = button("undo", "undo", "Take the last change back", self.undo, "undo")
+        self._redo = button("redo", "repeat", "Do it again", self.redo, "redo")
+        self._copy = button("code", "code", "Show the model as Python text", self._toggle, "code")
+        self._order = widgets.BoundedIntText(
+            value=self.max_order,
+            min=1,
+            max=MOST_ORDER,
+            description="cycles to order",
+            layout={"width": "160px"},
+            style={"description_width": "92px"},
+        )
+        self._order.add_class("sw-max-order")
+        self._order.observe(self._on_order_field, "value")
+        self._badge = widgets.HTML()
+        self._badge.add_class("sw-status")
+        self._text = widgets.Textarea(
+            layout={"width": "100%", "height": "150px", "display": "none"}, disabled=False
+        )
+        self._text.add_class("sw-code-text")
+        self._enable_history()
+
+    def _lay_out(self) -> None:
+        bar = widgets.HBox(
+            [
+                *([self._preset] if len(self.presets) > 1 else []),
+                self._reset,
+                self._undo,
+                self._redo,
+                self._copy,
+                self._order,
+                self._badge,
+            ],
+            layout={"flex_flow": "row wrap", "align_items": "center"},
+        )
+        bar.add_class("sw-toolbar")
+        self.state_space.layout.flex = "3 1 420px"
+        self.table.layout.flex = "2 1 300px"
+        below = widgets.HBox([self.state_space, self.table], layout={"flex_flow": "row wrap"})
+        self._show(bar, self._text, self.weights, below)
+        self.add_class("sw-explorer")
+
+    def _in_callback(self, action) -> None:
+        with self.live.in_callback():
+            try:
+                action()
+                self.say("")
+            except Exception as error:  # shown in the explorer: a callback has no other place
+                self.say(f"{type(error).__name__}: {error}")
+
+    def _toggle(self) -> None:
+        hidden = self._text.layout.display == "none"
+        if hidden:
+            self._text.value = self.code
+        self._text.layout.display = None if hidden else "none"
+
+    # Following ----------------------------------------------------------------------------------
+
+    def _on_model(self, change) -> None:
+        self.history.record(change.new, self.live.gesture)
+        self._enable_history()
+        if self._text.layout.display != "none":
+            self._text.value = self.code
+
+    def _enable_history(self) -> None:
+        for button, enabled in (
+            (self._undo, self.history.can_undo),
+            (self._redo, self.history.can_redo),
+        ):
+            if button.disabled == enabled:
+                button.disabled = not enabled
+
+    def _on_order_field(self, change) -> None:
+        if change.new != self.max_order:
+            self._in_callback(lambda: setattr(self, "max_order", change.new))
+
+    def _on_max_order(self, change) -> None:
+        if self._order.value != change.new:
+            with self._order.hold_sync():
+                self._order.max = max(self._order.max, change.new)
+                self._order.value = change.new
+
+    def _show_progress(self, _change=None) -> None:
+        text = self._progress()
+        if self._badge.value != text:
+            self._badge.value = text
+
+    def _progress(self) -> str:
+        shown = self.live.shown
+        if self.live.working or shown is None:
+            if shown is None and self._first_compilation:
+                return _badge("compiling, once per installation: about 15 s …", "working")
+            return _badge("computing …", "working")
+        if self._first_compilation:
+            self._first_compilation = False
+            remember_warm()
+        try:
+            cycles = shown.cycles
+        except Exception:  # the panes say what went wrong
+            return _badge("no cycles: see the message below", "failed")
+        proved = cycles.complete_up_to >= cycles.max_order
+        return _badge(cycles.statement, "proved" if proved else "searched")
+
+
+def default_max_order(model: Model) -> int:
+    """Return the order up to which a search follows the finger, by the network's size."""
+    return 8 if model.M <= 3 else 3 if model.M <= 6 else 1
+
+
+def _badge(text: str, kind: str) -> str:
+    return f'<span class="sw-badge sw-{kind}">{html.escape(text)}</span>'

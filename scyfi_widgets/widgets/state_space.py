@@ -1,0 +1,442 @@
+"""The state space: regions, cycles and an orbit, in a plane of one's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import bqplot
+import ipywidgets as widgets
+import numpy as np
+
+from ..cycles import CycleSet
+from ..models import Model
+from .explain import destination
+from .legend import legend_html, tooltip_html
+from .live import Live
+from .palette import ORBIT_COLOUR, ORDER_COLOURS, STABILITY_MARKERS, START_COLOUR, colour_index
+from .pane import LivePane
+from .projection import Limits, Projection, plane_of, switching_segments
+from .scene import Scene
+
+TAIL = 0.25  # the part of the orbit that is drawn as its tail
+EMPTY = np.zeros(0)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is drawn, as plain arrays in the plane's coordinates.
+
+    Attributes
+    ----------
+    scene : Scene
+    plane : Projection
+    limits : pair of (low, high)
+    borders, orbit, tail : (2, n) arrays
+        Pieces are separated by NaN.
+    connected : bool
+        Whether the orbit moves in small steps and is drawn as a line instead of dots.
+    cycle_points : dict of stability to (points, colour indices, cycle of each point)
+    start : (2,) array
+    note : str
+        Where the orbit goes.
+    """
+
+    scene: Scene
+    plane: Projection
+    limits: tuple[Limits, Limits]
+    borders: np.ndarray
+    orbit: np.ndarray
+    tail: np.ndarray
+    connected: bool
+    cycle_points: dict[str, tuple[np.ndarray, np.ndarray, list]]
+    start: np.ndarray
+    note: str
+
+
+class StateSpace(LivePane):
+    """The state space of a network, with its cycles and an orbit.
+
+    A click in the picture starts the orbit there (the other units keep their values); the start can
+    also be dragged. Marker: stability. Colour: order. The dashed lines are the borders between
+    regions, drawn where they are lines in this plane.
+
+    Parameters
+    ----------
+    subject : Model or Live
+    axes : pair, optional
+        What is drawn on x and y: a unit's index, ``"PC1"`` or ``"PC2"`` (the first two principal
+        components of the orbit). Default: the units 0 and 1 for two units, else the components.
+    height : str
+        CSS height of the figure.
+    **settings
+        Settings of a `Live`: ``max_order``, ``seed``, ``start``, ``orbit_steps``, ``time_limit``.
+
+    Attributes
+    ----------
+    limits : pair of (low, high)
+        The window; assign to zoom. It stays as it is while weights change, and grows only when what
+        attracts leaves it.
+    picture : Picture or None
+        What is drawn, as arrays.
+    """
+
+    def __init__(
+        self,
+        subject: Model | Live,
+        axes: tuple[int | str, int | str] | None = None,
+        height: str = "440px",
+        **settings,
+    ):
+        super().__init__(subject, **settings)
+        self.picture: Picture | None = None
+        self._limits: tuple[Limits, Limits] | None = None
+        self._plane: Projection | None = None
+        self._axes = axes
+        self._build_figure(height)
+        self._build_controls()
+        self._show(self._controls, self.figure, self._legend)
+
+    # Choices ------------------------------------------------------------------------------------
+
+    @property
+    def axes(self) -> tuple[int | str, int | str]:
+        """The units, or ``"PC1"`` and ``"PC2"``, on the two axes."""
+        if self._axes is not None and all(
+            isinstance(axis, str) or axis < self.model.M for axis in self._axes
+        ):
+            return self._axes
+        return default_axes(self.model.M)
+
+    @axes.setter
+    def axes(self, axes: tuple[int | str, int | str]) -> None:
+        allowed = dict(axis_options(self.model.M)).values()
+        if len(axes) != 2 or any(axis not in allowed for axis in axes):
+            raise ValueError(f"axes must be two of {list(allowed)}, got {axes!r}")
+        self._axes = tuple(axes)
+        self.fit()
+
+    @property
+    def limits(self) -> tuple[Limits, Limits] | None:
+        """The window, ((x low, x high), (y low, y high)); None until the first picture."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: tuple[Limits, Limits]) -> None:
+        (x0, x1), (y0, y1) = limits
+        if not (np.isfinite([x0, x1, y0, y1]).all() and x0 < x1 and y0 < y1):
+            raise ValueError(f"limits must be two pairs (low, high) with low < high, got {limits}")
+        self._limits = ((float(x0), float(x1)), (float(y0), float(y1)))
+        self.live.refresh()
+
+    def fit(self) -> None:
+        """Choose the window, and the principal components, anew."""
+        self._limits = self._plane = None
+        self.live.refresh()
+
+    # Computing, on the worker -------------------------------------------------------------------
+
+    def pictures(self, scene: Scene) -> Iterator[Picture]:
+        """Yield the picture of a scene."""
+        axes = (
+            self.axes
+            if len(self.model.relu_form.h1) == scene.model.M
+            else default_axes(scene.model.M)
+        )
+        orbit = scene.orbit
+        plane = self._plane
+        if plane is None or plane.directions.shape[1] != scene.model.M:
+            plane = plane_of(axes, scene.model.M, orbit)
+            limits = None
+        else:
+            limits = self._limits
+        with np.errstate(all="ignore"):
+            path = plane(orbit)
+            path[~(np.abs(path).max(axis=1) < 1e6)] = np.nan
+        yield _compose(scene, plane, limits, path)
+
+    # Drawing ------------------------------------------------------------------------------------
+
+    def draw(self, picture: Picture) -> None:
+        """Set all marks whose data changed."""
+        self.picture = picture
+        self._plane, self._limits = picture.plane, picture.limits
+        self._set_window(picture)
+        _set_mark(self._borders, picture.borders)
+        _set_mark(self._orbit, picture.orbit)
+        _set_mark(self._tail, picture.tail)
+        for stability, scatter in self._cycle_marks.items():
+            points, colours, _ = picture.cycle_points[stability]
+            _set_mark(scatter, points, color=colours)
+        _set_mark(self._start, picture.start[:, None])
+        self._set_legend(picture)
+        self.set_fresh()
+
+    def _set_window(self, picture: Picture) -> None:
+        for scale, axis, (low, high), label in zip(
+            self._scales, self._figure_axes, picture.limits, picture.plane.labels, strict=True
+        ):
+            if (scale.min, scale.max) != (low, high):
+                with scale.hold_sync():
+                    scale.min, scale.max = low, high
+            if axis.label != label:
+                axis.label = label
+        width = 1.2 if picture.connected else 2.6
+        for mark, scale in ((self._orbit, 0.8), (self._tail, 1.0)):
+            if mark.stroke_width != width * scale:
+                mark.stroke_width = width * scale
+        options = axis_options(picture.scene.model.M)
+        for choice, axis in zip(self._axis_choices, self.axes, strict=True):
+            if choice.options != options:
+                choice.options = options
+            if choice.value != axis:
+                choice.value = axis
+
+    def _set_legend(self, picture: Picture) -> None:
+        text = legend_html(picture.scene.cycles, picture.note)
+        if self._legend.value != text:
+            self._legend.value = text
+
+    def _build_figure(self, height: str) -> None:
+        x, y = bqplot.LinearScale(min=-1.0, max=1.0), bqplot.LinearScale(min=-1.0, max=1.0)
+        colour = bqplot.OrdinalColorScale(
+            colors=list(ORDER_COLOURS), domain=list(range(len(ORDER_COLOURS)))
+        )
+        plane = {"x": x, "y": y}
+        self._scales = (x, y)
+
+        def line(colour, width, opacity, dashed=False):
+            return bqplot.Lines(
+                x=EMPTY,
+                y=EMPTY,
+                scales=plane,
+                colors=[colour],
+                stroke_width=width,
+                opacities=[opacity],
+                line_style="dashed" if dashed else "solid",
+                interactions={},
+            )
+
+        self._borders = line(ORBIT_COLOUR, 1.0, 0.8, dashed=True)
+        self._orbit = line(ORBIT_COLOUR, 2.0, 0.45)
+        self._tail = line(ORBIT_COLOUR, 2.6, 1.0)
+        self._cycle_marks = {
+            stability: bqplot.Scatter(
+                x=EMPTY,
+                y=EMPTY,
+                color=EMPTY,
+                scales={**plane, "color": colour},
+                marker=marker,
+                fill=filled,
+                default_size=90,
+                stroke_width=2.0,
+                tooltip=widgets.HTML(),
+            )
+            for stability, (marker, filled, _) in STABILITY_MARKERS.items()
+        }
+        for stability, scatter in self._cycle_marks.items():
+            scatter.on_hover(lambda _, event, name=stability: self._describe(name, event))
+        self._start = bqplot.Scatter(
+            x=EMPTY,
+            y=EMPTY,
+            scales=plane,
+            marker="circle",
+            fill=False,
+            colors=[START_COLOUR],
+            default_size=70,
+            stroke_width=2.0,
+            enable_move=True,
+            interactions={"click": "add"},
+        )
+        self._start.observe(self._on_start, ["x", "y"])
+        self._figure_axes = (
+            bqplot.Axis(scale=x, num_ticks=6, grid_lines="none"),
+            bqplot.Axis(scale=y, num_ticks=6, grid_lines="none", orientation="vertical"),
+        )
+        self.figure = bqplot.Figure(
+            marks=[
+                self._borders,
+                self._orbit,
+                self._tail,
+                *self._cycle_marks.values(),
+                self._start,
+            ],
+            axes=list(self._figure_axes),
+            fig_margin={"top": 8, "bottom": 44, "left": 56, "right": 12},
+            animation_duration=0,
+            padding_x=0.0,
+            padding_y=0.0,
+            layout={"height": height, "width": "100%", "min_width": "260px"},
+        )
+        self.figure.add_class("sw-figure")
+
+    def _build_controls(self) -> None:
+        options = axis_options(self.model.M)
+        self._axis_choices = tuple(
+            widgets.Dropdown(
+                options=options,
+                value=value,
+                description=name,
+                layout={"width": "150px"},
+                style={"description_width": "16px"},
+            )
+            for name, value in zip("xy", self.axes, strict=True)
+        )
+        for choice in self._axis_choices:
+            choice.observe(self._on_axis, "value")
+        fit = widgets.Button(
+            description="Fit", tooltip="Fit the window to what is shown", layout={"width": "60px"}
+        )
+        fit.on_click(lambda _: self._in_callback(self.fit))
+        self._legend = widgets.HTML()
+        self._controls = widgets.HBox([*self._axis_choices, fit], layout={"flex_flow": "row wrap"})
+        self._controls.add_class("sw-toolbar")
+
+    # What the person does -----------------------------------------------------------------------
+
+    def _in_callback(self, action) -> None:
+        with self.live.in_callback():
+            action()
+
+    def _on_axis(self, _change) -> None:
+        axes = tuple(choice.value for choice in self._axis_choices)
+        if None not in axes and axes != self.axes:
+            self._axes = axes
+            self._in_callback(self.fit)
+
+    def _on_start(self, _change) -> None:
+        x, y = self._start.x, self._start.y
+        if self.picture is None or len(x) != len(y) or len(x) == 0:
+            return  # a click adds to x and y in two steps
+        point = np.array([x[-1], y[-1]])
+        if np.array_equal(point, self.picture.start) or not np.isfinite(point).all():
+            return
+        start = self.picture.plane.lift(point, self.live.start)
+        with self.live.in_callback():
+            self.live.start = start
+
+    def _describe(self, stability: str, event: dict) -> None:
+        if self.picture is None:
+            return
+        cycles = self.picture.cycle_points[stability][2]
+        index = event.get("data", {}).get("index", -1)
+        if 0 <= index < len(cycles):
+            self._cycle_marks[stability].tooltip.value = tooltip_html(*cycles[index])
+
+
+def default_axes(M: int) -> tuple[int | str, int | str]:
+    """Return the two units of a plane, the one of a line, or the principal components."""
+    return (0, M - 1) if M <= 2 else ("PC1", "PC2")
+
+
+def axis_options(M: int) -> tuple[tuple[str, int | str], ...]:
+    """Return what an axis can show, as (text, value)."""
+    units = tuple((f"z[{i}]", i) for i in range(M))
+    return units if M < 3 else (("PC 1", "PC1"), ("PC 2", "PC2"), *units)
+
+
+def _compose(scene: Scene, plane: Projection, limits, path: np.ndarray) -> Picture:
+    split = int(len(path) * (1.0 - TAIL))
+    tail, transient = path[split:], path[: split + 1]
+    cycles = scene.cycles
+    points = {name: _points_of(cycles, name, plane) for name in STABILITY_MARKERS}
+    start = plane(scene.start)
+    wanted = [tail, start[None], points["stable"][0].T]
+    if limits is None:
+        limits = _fitting_limits(wanted, [group.T for group, _, _ in points.values()])
+    else:
+        limits = _grown_limits(limits, wanted)
+    connected = _moves_in_small_steps(tail, limits)
+    dots = (lambda p: p.T) if connected else _as_dots
+    segments = switching_segments(scene.model.relu_form, plane, *limits)
+    gap = [np.array([[np.nan], [np.nan]])]
+    borders = [piece for segment in segments for piece in (np.array(segment), *gap)]
+    return Picture(
+        scene=scene,
+        plane=plane,
+        limits=limits,
+        borders=np.hstack(borders) if borders else np.zeros((2, 0)),
+        orbit=dots(transient),
+        tail=dots(tail),
+        connected=connected,
+        cycle_points=points,
+        start=start,
+        note=destination(scene.orbit, cycles),
+    )
+
+
+def _points_of(cycles: CycleSet, stability: str, plane: Projection):
+    chosen = [cycle for cycle in cycles if cycle.stability == stability]
+    if not chosen:
+        return np.zeros((2, 0)), EMPTY, []
+    points = plane(np.concatenate([cycle.points for cycle in chosen]))
+    colours = np.repeat([colour_index(c.order) for c in chosen], [c.order for c in chosen])
+    owners = [(cycle, i) for cycle in chosen for i in range(cycle.order)]
+    return points.T, colours.astype(np.float64), owners
+
+
+def _as_dots(path: np.ndarray) -> np.ndarray:
+    """Return points (n, 2) as pieces of one point each: with round line caps they are dots."""
+    spaced = np.full((2, 2 * len(path)), np.nan)
+    spaced[:, ::2] = path.T
+    return spaced
+
+
+def _moves_in_small_steps(path: np.ndarray, limits) -> bool:
+    steps = np.abs(np.diff(path, axis=0)) / [high - low for low, high in limits]
+    largest = steps.max(axis=1)
+    largest = largest[np.isfinite(largest)]
+    return len(largest) > 1 and 0.0 < np.median(largest) < 0.06 and largest.max() < 0.25
+
+
+def _bounds(groups) -> tuple[np.ndarray, np.ndarray] | None:
+    points = np.concatenate([group.reshape(-1, 2) for group in groups])
+    points = points[np.isfinite(points).all(axis=1)]
+    return (points.min(axis=0), points.max(axis=0)) if len(points) else None
+
+
+def _fitting_limits(wanted, cycles) -> tuple[Limits, Limits]:
+    """Fit what attracts, and those cycles that are not far away from it."""
+    low, high = _bounds(wanted) or (np.full(2, -1.0), np.full(2, 1.0))
+    size = np.maximum(high - low, 1e-3 * np.maximum(1.0, np.abs(high)))
+    points = np.concatenate([group.reshape(-1, 2) for group in cycles])
+    near = ((points > low - 1.5 * size) & (points < high + 1.5 * size)).all(axis=1)
+    if near.any():
+        low, high = (
+            np.minimum(low, points[near].min(axis=0)),
+            np.maximum(high, points[near].max(axis=0)),
+        )
+    pad = 0.08 * np.maximum(high - low, 1e-3 * np.maximum(1.0, np.abs(high)))
+    (x0, y0), (x1, y1) = low - pad, high + pad
+    return (float(x0), float(x1)), (float(y0), float(y1))
+
+
+def _grown_limits(limits, wanted) -> tuple[Limits, Limits]:
+    """Grow the window only when what attracts has left it, so that the picture does not jump."""
+    found = _bounds(wanted)
+    if found is None:
+        return limits
+    old_low, old_high = np.array(limits).T
+    low, high = np.minimum(old_low, found[0]), np.maximum(old_high, found[1])
+    if (low == old_low).all() and (high == old_high).all():
+        return limits
+    pad = 0.15 * (high - low)
+    low = np.where(low < old_low, low - pad, old_low)
+    high = np.where(high > old_high, high + pad, old_high)
+    return (float(low[0]), float(high[0])), (float(low[1]), float(high[1]))
+
+
+def _set_mark(mark: bqplot.Mark, points: np.ndarray, **others: np.ndarray) -> None:
+    """Send a mark's arrays in one message, or nothing when they are what it has."""
+    new = {"x": points[0], "y": points[1], **others}
+    changed = {
+        name: value
+        for name, value in new.items()
+        if not np.array_equal(value, getattr(mark, name), equal_nan=True)
+    }
+    if changed:
+        # Arrays of one length at a time: bqplot draws as soon as one of them changes.
+        changed = new if len(points[0]) != len(mark.x) else changed
+        with mark.hold_sync():
+            for name, value in changed.items():
+                setattr(mark, name, value)
