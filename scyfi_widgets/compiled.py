@@ -18,7 +18,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -49,15 +49,8 @@ def cache_folder() -> Path | None:
 
     In this order: ``NUMBA_CACHE_DIR``, the user's cache folder, the package's own folder.
     """
-    roots = [
-        os.environ.get("NUMBA_CACHE_DIR"),
-        platformdirs.user_cache_path("scyfi_widgets"),
-        PACKAGE / "__pycache__",
-    ]
-    for root in roots:
-        if not root:
-            continue
-        folder = Path(root) / f"scyfi_widgets_kernels-{source_hash()}"
+    for root in _cache_roots():
+        folder = root / f"scyfi_widgets_kernels-{source_hash()}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # A file with a name also dates the folder: the oldest one is forgotten first.
@@ -101,6 +94,16 @@ def kernel(function: Callable) -> Callable:
             return numba.njit(nogil=True, cache=True)(function)
         finally:
             numba.config.CACHE_DIR = before
+
+
+def _cache_roots() -> Iterator[Path]:
+    if given := os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(given).absolute()
+    with suppress(RuntimeError):  # an account without a home folder, as in some containers
+        user = platformdirs.user_cache_path("scyfi_widgets")
+        if user.is_absolute():
+            yield user
+    yield PACKAGE / "__pycache__"
 
 
 def _forget_old_versions(folder: Path) -> None:

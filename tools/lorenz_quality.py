@@ -113,7 +113,7 @@ def lyapunov_exponents(A, W, h, n_relu, start, steps, transient):
     for t in range(transient + steps):
         slope = np.ones(size)
         slope[linear:] = z[linear:] > 0
-        frame, stretch = np.linalg.qr((np.diag(A) + W * slope) @ frame)
+        frame, stretch = np.linalg.qr((np.diag(A) + W * slope) @ np.ascontiguousarray(frame))
         z = A * z + W @ (slope * z) + h
         if t >= transient:
             total += np.log(np.abs(np.diag(stretch)) + 1e-300)
@@ -241,3 +241,87 @@ def measure(network: Network, steps: int = 400_000, starts: int = 200) -> dict:
         "starts_in_double_box": start_survey(network, orbit, starts, 20_000, 2.0),
         "fixed_points": fixed_points(network),
     }
+
+
+def draw(network: Network, path: Path, time: float = 240.0) -> None:
+    """Picture of the true attractor beside the network's, the latter coloured by linear region."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    steps = int(time / network.time_step)
+    true = true_trajectory(steps, network.time_step)
+    orbit = free_run(*network.parameters, network.start, steps)
+    figure, axes = plt.subplots(1, 2, figsize=(12, 5.6), sharex=True, sharey=True, dpi=130)
+    ink, paper = "#22262b", "#ffffff"
+    figure.set_facecolor(paper)
+    wings = np.sqrt(8 / 3 * 27)
+    true_fixed = np.array([[0, 0, 0], [wings, wings, 27], [-wings, -wings, 27]])
+    draw_attractor(axes[0], true, np.full(steps, 0), ["#59636e"])
+    mark_fixed_points(axes[0], true_fixed)
+    run, regions = network.observe(orbit), network.region(orbit)
+    words, index = np.unique(regions, return_inverse=True)
+    leftmost = np.argsort([run[regions == word, 0].mean() for word in words])
+    rank = np.argsort(leftmost)
+    colours = matplotlib.colormaps["managua_r"](np.linspace(0.03, 0.97, len(words)))
+    draw_attractor(axes[1], run, rank[index], colours)
+    found = np.array([point["lorenz_coordinates"] for point in fixed_points(network)])
+    mark_fixed_points(axes[1], found)
+    exponent = lyapunov_exponents(*network.parameters, network.start, 100_000, 1000)[0]
+    size, bits = len(network.A), network.n_relu
+    titles = (
+        ("Lorenz-63", f"three equations, two products · λ = {TRUE_EXPONENT:.2f} per time unit"),
+        (
+            f"an almost-linear network, {size} units, {bits} of them rectified",
+            f"{len(words)} linear pieces, one colour each · "
+            f"λ = {exponent / network.time_step:.2f} per time unit",
+        ),
+    )
+    for axis, (title, below) in zip(axes, titles, strict=True):
+        axis.set_title(title, color=ink, fontsize=14, pad=24, loc="left", fontweight="semibold")
+        axis.text(0, 1.025, below, transform=axis.transAxes, color="#59636e", fontsize=10.5)
+        axis.set_xlabel("x", color=ink)
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.spines[["left", "bottom"]].set_color("#b8bec5")
+        axis.tick_params(colors="#59636e", labelsize=9)
+    axes[0].set_ylabel("z", color=ink, rotation=0)
+    figure.tight_layout(w_pad=3)
+    figure.savefig(path)
+    plt.close(figure)
+    Image.open(path).convert("RGB").quantize(160).save(path, optimize=True)
+
+
+def draw_attractor(axis, trajectory: np.ndarray, group: np.ndarray, colours) -> None:
+    """The (x, z) projection as thin lines, each step in the colour of its group."""
+    from matplotlib.collections import LineCollection
+
+    plane = trajectory[:, [0, 2]]
+    segments = np.stack([plane[:-1], plane[1:]], axis=1)
+    colours = np.array(colours, dtype=object)[group[:-1]].tolist()
+    axis.add_collection(
+        LineCollection(segments, colors=colours, linewidths=0.55, alpha=0.75, capstyle="round")
+    )
+    axis.autoscale_view()
+
+
+def mark_fixed_points(axis, points: np.ndarray) -> None:
+    """Red for unstable, this field's convention."""
+    axis.plot(points[:, 0], points[:, 2], "o", ms=6.5, mfc="#d5322f", mec="white", mew=1.3)
+
+
+def main() -> None:
+    """Measure the network in a file, and draw it where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("network", type=Path)
+    parser.add_argument("--picture", type=Path, help="write a PNG (needs matplotlib)")
+    options = parser.parse_args()
+    network = Network.load(options.network)
+    if options.picture:
+        draw(network, options.picture)
+    print(json.dumps(measure(network), indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,4 @@
-"""Train the almost-linear RNN on Lorenz-63 that ships as ``systems/lorenz_almost_linear.npz``.
-
-"""
+"""Train the almost-linear RNN on Lorenz-63 that ships as ``systems/lorenz_almost_linear.npz``."""
 
 from __future__ import annotations
 
@@ -36,8 +34,36 @@ def initial_parameters(units: int, rng: np.random.Generator) -> Parameters:
     )
 
 
+class Reflection:
+    """Lorenz-63's symmetry (x, y, z) → (-x, -y, z), carried to the units of the network.
+
+    It flips the sign of x, y and of every second hidden linear unit, and swaps the rectified units
+    in pairs, so it commutes with Φ. A network whose parameters it leaves alone has a symmetric
+    attractor.
+    """
+
+    def __init__(self, units: int, n_relu: int):
+        linear = units - n_relu
+        self.order = np.arange(units)
+        self.order[linear:] = self.order[linear:].reshape(-1, 2)[:, ::-1].ravel()
+        self.sign = np.ones(units)
+        self.sign[[0, 1]] = -1.0
+        self.sign[OBSERVED:linear:2] = -1.0
+
+    def mean(self, A, W, h, encoder) -> Parameters:
+        """Parameters (or a gradient) averaged with their own mirror image."""
+        order, sign = self.order, self.sign
+        hidden, hidden_sign = order[OBSERVED:] - OBSERVED, sign[OBSERVED:, None]
+        return Parameters(
+            A=(A + A[order]) / 2,
+            W=(W + sign[:, None] * W[np.ix_(order, order)] * sign) / 2,
+            h=(h + sign * h[order]) / 2,
+            encoder=(encoder + hidden_sign * encoder[hidden] * sign[:OBSERVED]) / 2,
+        )
+
+
 @njit(fastmath=True)
-def loss_and_gradient(A, W, h, encoder, n_relu, data, alpha):
+def loss_and_gradient(A, W, h, encoder, n_relu, data, alphas):
     """Mean squared error of a forced run, and its gradient by backpropagation through time.
 
     ``data`` is (T + 1, 3, batch), the start included. The observed units are forced,
@@ -62,13 +88,13 @@ def loss_and_gradient(A, W, h, encoder, n_relu, data, alpha):
         error[t] = z[:OBSERVED] - data[t + 1]
         if t + 1 < steps:
             forced[t + 1] = z
-            forced[t + 1, :OBSERVED] -= alpha * error[t]
+            forced[t + 1, :OBSERVED] -= alphas[t] * error[t]
     weight = 2.0 / error.size
     gradient_A, gradient_W, gradient_h = np.zeros_like(A), np.zeros_like(W), np.zeros_like(h)
     transposed = np.ascontiguousarray(W.T)
     back = np.zeros((units, batch))
     for t in range(steps - 1, -1, -1):
-        back[:OBSERVED] = (1.0 - alpha) * back[:OBSERVED] + weight * error[t]
+        back[:OBSERVED] = (1.0 - alphas[t]) * back[:OBSERVED] + weight * error[t]
         gradient_W += back @ activity[t].T
         through = transposed @ back
         for i in range(units):
@@ -108,18 +134,29 @@ def train(options: argparse.Namespace) -> Network:
     offset, scale = raw.mean(axis=0), raw.std(axis=0)
     data = (raw - offset) / scale
     parameters = initial_parameters(options.units, rng)
+    if options.symmetric:
+        offset[:2] = 0
+        data = (raw - offset) / scale
+        mirror = Reflection(options.units, options.relus)
+        parameters = mirror.mean(*parameters)
     optimiser = Adam(parameters)
     updates = options.epochs * BATCHES_PER_EPOCH
     window = np.arange(options.length + 1)[:, None]
     for update in range(updates):
         progress = update / updates
         alpha = options.alpha[0] * (options.alpha[1] / options.alpha[0]) ** progress
+        alphas = np.full(options.length, alpha)
+        if options.sparse:
+            alphas[:] = 0.0
+            alphas[options.sparse - 1 :: options.sparse] = 1.0
         rate = options.rate[1] + (options.rate[0] - options.rate[1]) * 0.5 * (
             1 + np.cos(np.pi * progress)
         )
         starts = rng.integers(0, len(data) - len(window), options.batch)
         batch = np.ascontiguousarray(data[window + starts].transpose(0, 2, 1))
-        loss, *gradients = loss_and_gradient(*parameters, options.relus, batch, alpha)
+        loss, *gradients = loss_and_gradient(*parameters, options.relus, batch, alphas)
+        if options.symmetric:
+            gradients = mirror.mean(*gradients)
         optimiser.update(parameters, gradients, rate)
         if update % (updates // 10) == 0:
             print(f"epoch {update // BATCHES_PER_EPOCH}  alpha {alpha:.3f}  loss {loss:.3e}")
@@ -140,6 +177,8 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=100, help="steps of a training sequence")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--alpha", type=float, nargs=2, default=(0.2, 0.05), help="first, last")
+    parser.add_argument("--sparse", type=int, default=0)
+    parser.add_argument("--symmetric", type=int, default=0)
     parser.add_argument("--rate", type=float, nargs=2, default=(5e-3, 1e-5), help="first, last")
     parser.add_argument("--out", type=Path, default=Path("lorenz_almost_linear.npz"))
     options = parser.parse_args()

@@ -81,9 +81,9 @@ class CycleSet(Sequence):
                 "order": np.array([cycle.order for cycle in self], np.int64),
                 "stability": pd.Categorical([c.stability for c in self], categories=STABILITIES),
                 "spectral_radius": _column(cycle.spectral_radius for cycle in self),
-                "eigenvalues": [cycle.eigenvalues for cycle in self],
-                "points": [cycle.points for cycle in self],
-                "word": [cycle.word_text for cycle in self],
+                "eigenvalues": pd.Series([cycle.eigenvalues for cycle in self], dtype=object),
+                "points": pd.Series([cycle.points for cycle in self], dtype=object),
+                "word": pd.Series([cycle.word_text for cycle in self], dtype=str),
                 "residual": _column(cycle.residual for cycle in self),
                 "margin": _column(cycle.margin for cycle in self),
             }

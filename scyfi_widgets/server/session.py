@@ -14,6 +14,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 
 from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.utils import ensure_dir_exists
 
 PREFIX = "scyfi_widgets-"
 MARK = "mark.json"
@@ -38,9 +39,12 @@ class Session:
     """
 
     def __init__(self, root: Path, notebook: str) -> None:
-        self.folder = Path(jupyter_runtime_dir()) / f"{PREFIX}{os.getpid()}"
+        runtime = Path(jupyter_runtime_dir())
+        # As Jupyter makes it: pages with the server's token lie in it, readable but for this.
+        ensure_dir_exists(runtime, mode=0o700)
+        self.folder = runtime / f"{PREFIX}{os.getpid()}"
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True, mode=0o700)
+        self.folder.mkdir(mode=0o700)
         defaults = self.folder / "labconfig" / "default_setting_overrides.json"
         defaults.parent.mkdir()
         defaults.write_text(json.dumps(_DEFAULTS), "utf-8")

@@ -54,11 +54,6 @@ def table_html(cycles: CycleSet) -> str:
             "stability": [cycle.stability for cycle in shown],
             "largest |λ|": [f"{cycle.spectral_radius:.4g}" for cycle in shown],
             "leading λ": [format_number(cycle.eigenvalues[0]) for cycle in shown],
-            "first point": [
-                ", ".join(f"{value:.3g}" for value in cycle.points[0][:2])
-                + (", …" if cycle.points.shape[1] > 2 else "")
-                for cycle in shown
-            ],
         }
     )
     body = table.to_html(index=False, border=0, escape=False)

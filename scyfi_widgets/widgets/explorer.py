@@ -127,11 +127,11 @@ class Explorer(Panel):
         """Wait until the panes show the present model; return whether they do."""
         return self.live.wait(timeout)
 
-    def close(self) -> None:
-        """End the computing and close every widget."""
-        self.live.unobserve_all()
-        self.live.close()
-        super().close()
+    def _leave(self) -> None:
+        self.live.unobserve(self._on_model, "model")
+        self.live.unobserve(self._on_max_order, "max_order")
+        self.live.unobserve(self._show_progress, ["shown", "working"])
+        super()._leave()
 
     # The bar ------------------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ class Explorer(Panel):
         self._preset = widgets.Dropdown(
             options=list(self.presets),
             description="preset",
-            layout={"width": "230px"},
+            layout={"width": "190px", "display": None if len(self.presets) > 1 else "none"},
             style={"description_width": "44px"},
         )
         self._preset.observe(lambda _: self._in_callback(self.reset), "value")
@@ -159,9 +159,10 @@ class Explorer(Panel):
             value=self.max_order,
             min=1,
             max=MOST_ORDER,
-            description="cycles to order",
-            layout={"width": "160px"},
-            style={"description_width": "92px"},
+            description="order ≤",
+            tooltip="Cycles are sought up to this order",
+            layout={"width": "124px"},
+            style={"description_width": "52px"},
         )
         self._order.add_class("sw-max-order")
         self._order.observe(self._on_order_field, "value")
@@ -176,7 +177,7 @@ class Explorer(Panel):
     def _lay_out(self) -> None:
         bar = widgets.HBox(
             [
-                *([self._preset] if len(self.presets) > 1 else []),
+                self._preset,
                 self._reset,
                 self._undo,
                 self._redo,
@@ -187,8 +188,8 @@ class Explorer(Panel):
             layout={"flex_flow": "row wrap", "align_items": "center"},
         )
         bar.add_class("sw-toolbar")
-        self.state_space.layout.flex = "3 1 420px"
-        self.table.layout.flex = "2 1 300px"
+        self.state_space.layout.flex = "3 1 390px"
+        self.table.layout.flex = "2 1 310px"
         below = widgets.HBox([self.state_space, self.table], layout={"flex_flow": "row wrap"})
         self._show(bar, self._text, self.weights, below)
         self.add_class("sw-explorer")

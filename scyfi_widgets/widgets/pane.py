@@ -25,11 +25,14 @@ class Panel(widgets.VBox):
         Settings of the Live: ``max_order``, ``seed``, ``start``, ``orbit_steps``, ``time_limit``.
     """
 
+    _left = True  # until it is built, and again when it is closed
+
     def __init__(self, subject: Model | Live, **settings):
         self.live = as_live(subject, **settings)
         self._message = widgets.HTML(layout={"display": "none"})
         self._message_text = ""
         super().__init__()
+        self._left = False
         self.add_class("sw-pane")
 
     def _show(self, *children: widgets.Widget) -> None:
@@ -62,10 +65,16 @@ class Panel(widgets.VBox):
 
     def close(self) -> None:
         """Close every widget that the panel opened, and its live loop if no other pane uses it."""
-        self.live.leave(self)
         close_tree(self)
 
+    def _leave(self) -> None:
+        """Let go of the Live, once."""
+        self.live.leave(self)
+
     def _close_own(self) -> None:
+        if not self._left:
+            self._left = True
+            self._leave()
         super().close()
 
 

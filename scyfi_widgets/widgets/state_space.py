@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import bqplot
 import ipywidgets as widgets
 import numpy as np
 
-from ..cycles import CycleSet
+from ..cycles import Cycle, CycleSet
 from ..models import Model
 from .explain import destination
 from .legend import legend_html, tooltip_html
 from .live import Live
-from .palette import ORBIT_COLOUR, ORDER_COLOURS, STABILITY_MARKERS, START_COLOUR, colour_index
+from .palette import (
+    ORBIT_COLOUR,
+    ORDER_COLOURS,
+    STABILITY_MARKERS,
+    START_COLOUR,
+    colour_index,
+    order_colour,
+)
 from .pane import LivePane
 from .projection import Limits, Projection, plane_of, switching_segments
 from .scene import Scene
 
 TAIL = 0.25  # the part of the orbit that is drawn as its tail
+MOST_MARKERS = 240  # points of cycles that get a marker each; SVG markers are dear
+MOST_DOTS = 6000  # points of cycles of higher orders that are drawn as dots
+FAR = 1e6  # coordinates beyond are not drawn
 EMPTY = np.zeros(0)
 
 
@@ -36,7 +46,9 @@ class Picture:
         Pieces are separated by NaN.
     connected : bool
         Whether the orbit moves in small steps and is drawn as a line instead of dots.
-    cycle_points : dict of stability to (points, colour indices, cycle of each point)
+    cycle_points : dict of stability to (points, colour indices, (cycle, index) of each point)
+    crowd : ((2, colours, n) array, list of colours)
+        Points of the cycles that are too many for markers.
     start : (2,) array
     note : str
         Where the orbit goes.
@@ -50,6 +62,7 @@ class Picture:
     tail: np.ndarray
     connected: bool
     cycle_points: dict[str, tuple[np.ndarray, np.ndarray, list]]
+    crowd: tuple[np.ndarray, list[str]]
     start: np.ndarray
     note: str
 
@@ -93,8 +106,8 @@ class StateSpace(LivePane):
         self._limits: tuple[Limits, Limits] | None = None
         self._plane: Projection | None = None
         self._axes = axes
-        self._build_figure(height)
         self._build_controls()
+        self._build_figure(height)
         self._show(self._controls, self.figure, self._legend)
 
     # Choices ------------------------------------------------------------------------------------
@@ -102,11 +115,7 @@ class StateSpace(LivePane):
     @property
     def axes(self) -> tuple[int | str, int | str]:
         """The units, or ``"PC1"`` and ``"PC2"``, on the two axes."""
-        if self._axes is not None and all(
-            isinstance(axis, str) or axis < self.model.M for axis in self._axes
-        ):
-            return self._axes
-        return default_axes(self.model.M)
+        return self._axes if _fits(self._axes, self.model.M) else default_axes(self.model.M)
 
     @axes.setter
     def axes(self, axes: tuple[int | str, int | str]) -> None:
@@ -138,22 +147,12 @@ class StateSpace(LivePane):
 
     def pictures(self, scene: Scene) -> Iterator[Picture]:
         """Yield the picture of a scene."""
-        axes = (
-            self.axes
-            if len(self.model.relu_form.h1) == scene.model.M
-            else default_axes(scene.model.M)
-        )
-        orbit = scene.orbit
-        plane = self._plane
-        if plane is None or plane.directions.shape[1] != scene.model.M:
-            plane = plane_of(axes, scene.model.M, orbit)
-            limits = None
-        else:
-            limits = self._limits
-        with np.errstate(all="ignore"):
-            path = plane(orbit)
-            path[~(np.abs(path).max(axis=1) < 1e6)] = np.nan
-        yield _compose(scene, plane, limits, path)
+        M = scene.model.M
+        plane, limits = self._plane, self._limits
+        if plane is None or plane.directions.shape[1] != M:
+            axes = self._axes if _fits(self._axes, M) else default_axes(M)
+            plane, limits = plane_of(axes, M, scene.orbit), None
+        yield _compose(scene, plane, limits)
 
     # Drawing ------------------------------------------------------------------------------------
 
@@ -168,6 +167,10 @@ class StateSpace(LivePane):
         for stability, scatter in self._cycle_marks.items():
             points, colours, _ = picture.cycle_points[stability]
             _set_mark(scatter, points, color=colours)
+        dots, colours = picture.crowd
+        if colours and self._crowd.colors != colours:
+            self._crowd.colors = colours
+        _set_mark(self._crowd, dots)
         _set_mark(self._start, picture.start[:, None])
         self._set_legend(picture)
         self.set_fresh()
@@ -181,10 +184,10 @@ class StateSpace(LivePane):
                     scale.min, scale.max = low, high
             if axis.label != label:
                 axis.label = label
-        width = 1.2 if picture.connected else 2.6
-        for mark, scale in ((self._orbit, 0.8), (self._tail, 1.0)):
-            if mark.stroke_width != width * scale:
-                mark.stroke_width = width * scale
+        for mark, line, dot in ((self._orbit, 0.8, 2.2), (self._tail, 1.2, 3.0)):
+            width = line if picture.connected else dot
+            if mark.stroke_width != width:
+                mark.stroke_width = width
         options = axis_options(picture.scene.model.M)
         for choice, axis in zip(self._axis_choices, self.axes, strict=True):
             if choice.options != options:
@@ -204,6 +207,8 @@ class StateSpace(LivePane):
         )
         plane = {"x": x, "y": y}
         self._scales = (x, y)
+        for scale in self._scales:
+            scale.observe(self._on_zoom, ["min", "max"])
 
         def line(colour, width, opacity, dashed=False):
             return bqplot.Lines(
@@ -218,8 +223,9 @@ class StateSpace(LivePane):
             )
 
         self._borders = line(ORBIT_COLOUR, 1.0, 0.8, dashed=True)
-        self._orbit = line(ORBIT_COLOUR, 2.0, 0.45)
-        self._tail = line(ORBIT_COLOUR, 2.6, 1.0)
+        self._orbit = line(ORBIT_COLOUR, 2.2, 0.5)
+        self._tail = line(ORBIT_COLOUR, 3.0, 1.0)
+        self._crowd = line(ORBIT_COLOUR, 3.2, 0.9)
         self._cycle_marks = {
             stability: bqplot.Scatter(
                 x=EMPTY,
@@ -228,7 +234,7 @@ class StateSpace(LivePane):
                 scales={**plane, "color": colour},
                 marker=marker,
                 fill=filled,
-                default_size=90,
+                default_size=64,
                 stroke_width=2.0,
                 tooltip=widgets.HTML(),
             )
@@ -236,6 +242,7 @@ class StateSpace(LivePane):
         }
         for stability, scatter in self._cycle_marks.items():
             scatter.on_hover(lambda _, event, name=stability: self._describe(name, event))
+            scatter.on_element_click(lambda _, event: self._on_click(event["data"]))
         self._start = bqplot.Scatter(
             x=EMPTY,
             y=EMPTY,
@@ -246,9 +253,17 @@ class StateSpace(LivePane):
             default_size=70,
             stroke_width=2.0,
             enable_move=True,
+        )
+        self._start.on_drag_end(lambda _, event: self._on_click(event["point"]))
+        # bqplot tells where a click went only by adding a point: this mark collects them, unseen.
+        self._clicks = bqplot.Scatter(
+            x=EMPTY,
+            y=EMPTY,
+            scales=plane,
+            default_opacities=[0.0],
             interactions={"click": "add"},
         )
-        self._start.observe(self._on_start, ["x", "y"])
+        self._clicks.observe(self._on_added, "y")
         self._figure_axes = (
             bqplot.Axis(scale=x, num_ticks=6, grid_lines="none"),
             bqplot.Axis(scale=y, num_ticks=6, grid_lines="none", orientation="vertical"),
@@ -258,14 +273,17 @@ class StateSpace(LivePane):
                 self._borders,
                 self._orbit,
                 self._tail,
+                self._crowd,
                 *self._cycle_marks.values(),
                 self._start,
+                self._clicks,
             ],
             axes=list(self._figure_axes),
             fig_margin={"top": 8, "bottom": 44, "left": 56, "right": 12},
             animation_duration=0,
             padding_x=0.0,
             padding_y=0.0,
+            display_toolbar=False,
             layout={"height": height, "width": "100%", "min_width": "260px"},
         )
         self.figure.add_class("sw-figure")
@@ -277,8 +295,8 @@ class StateSpace(LivePane):
                 options=options,
                 value=value,
                 description=name,
-                layout={"width": "150px"},
-                style={"description_width": "16px"},
+                layout={"width": "112px"},
+                style={"description_width": "14px"},
             )
             for name, value in zip("xy", self.axes, strict=True)
         )
@@ -288,8 +306,17 @@ class StateSpace(LivePane):
             description="Fit", tooltip="Fit the window to what is shown", layout={"width": "60px"}
         )
         fit.on_click(lambda _: self._in_callback(self.fit))
+        self._panzoom = widgets.ToggleButton(
+            description="Zoom",
+            icon="search",
+            tooltip="Drag to pan, turn the wheel to zoom; off: a click sets the orbit's start",
+            layout={"width": "84px"},
+        )
+        self._panzoom.observe(self._on_mode, "value")
         self._legend = widgets.HTML()
-        self._controls = widgets.HBox([*self._axis_choices, fit], layout={"flex_flow": "row wrap"})
+        self._controls = widgets.HBox(
+            [*self._axis_choices, fit, self._panzoom], layout={"flex_flow": "row wrap"}
+        )
         self._controls.add_class("sw-toolbar")
 
     # What the person does -----------------------------------------------------------------------
@@ -304,16 +331,33 @@ class StateSpace(LivePane):
             self._axes = axes
             self._in_callback(self.fit)
 
-    def _on_start(self, _change) -> None:
-        x, y = self._start.x, self._start.y
-        if self.picture is None or len(x) != len(y) or len(x) == 0:
-            return  # a click adds to x and y in two steps
-        point = np.array([x[-1], y[-1]])
-        if np.array_equal(point, self.picture.start) or not np.isfinite(point).all():
+    def _on_added(self, _change) -> None:
+        x, y = self._clicks.x, self._clicks.y
+        if len(y) == 0 or len(x) != len(y):
             return
-        start = self.picture.plane.lift(point, self.live.start)
-        with self.live.in_callback():
-            self.live.start = start
+        with self._clicks.hold_sync():  # a point that stays would swallow the next click there
+            self._clicks.x = self._clicks.y = EMPTY
+        self._on_click({"x": x[-1], "y": y[-1]})
+
+    def _on_click(self, point: Mapping[str, float]) -> None:
+        target = np.array([point["x"], point["y"]], dtype=np.float64)
+        if self.picture is not None and np.isfinite(target).all():
+            start = self.picture.plane.lift(target, self.live.start)
+            self._in_callback(lambda: setattr(self.live, "start", start))
+
+    def _on_zoom(self, _change) -> None:
+        window = tuple((scale.min, scale.max) for scale in self._scales)
+        if self._panzoom.value and window != self._limits:
+            self._in_callback(lambda: setattr(self, "limits", window))
+
+    def _on_mode(self, change) -> None:
+        x, y = self._scales
+        before = self.figure.interaction
+        self.figure.interaction = (
+            bqplot.PanZoom(scales={"x": [x], "y": [y]}) if change.new else None
+        )
+        if before is not None:
+            before.close()
 
     def _describe(self, stability: str, event: dict) -> None:
         if self.picture is None:
@@ -322,6 +366,10 @@ class StateSpace(LivePane):
         index = event.get("data", {}).get("index", -1)
         if 0 <= index < len(cycles):
             self._cycle_marks[stability].tooltip.value = tooltip_html(*cycles[index])
+
+
+def _fits(axes, M: int) -> bool:
+    return axes is not None and all(axis in dict(axis_options(M)).values() for axis in axes)
 
 
 def default_axes(M: int) -> tuple[int | str, int | str]:
@@ -335,11 +383,13 @@ def axis_options(M: int) -> tuple[tuple[str, int | str], ...]:
     return units if M < 3 else (("PC 1", "PC1"), ("PC 2", "PC2"), *units)
 
 
-def _compose(scene: Scene, plane: Projection, limits, path: np.ndarray) -> Picture:
-    split = int(len(path) * (1.0 - TAIL))
-    tail, transient = path[split:], path[: split + 1]
-    cycles = scene.cycles
-    points = {name: _points_of(cycles, name, plane) for name in STABILITY_MARKERS}
+def _compose(scene: Scene, plane: Projection, limits) -> Picture:
+    path = _drawable(plane, scene.orbit)
+    diverges = len(path) < len(scene.orbit)
+    split = len(path) if diverges else int(len(path) * (1.0 - TAIL))
+    transient, tail = path[: split + 1], path[split:]
+    marked, crowded = _by_budget(scene.cycles)
+    points = {name: _points_of(marked, name, plane) for name in STABILITY_MARKERS}
     start = plane(scene.start)
     wanted = [tail, start[None], points["stable"][0].T]
     if limits is None:
@@ -347,25 +397,61 @@ def _compose(scene: Scene, plane: Projection, limits, path: np.ndarray) -> Pictu
     else:
         limits = _grown_limits(limits, wanted)
     connected = _moves_in_small_steps(tail, limits)
-    dots = (lambda p: p.T) if connected else _as_dots
-    segments = switching_segments(scene.model.relu_form, plane, *limits)
-    gap = [np.array([[np.nan], [np.nan]])]
-    borders = [piece for segment in segments for piece in (np.array(segment), *gap)]
+    as_drawn = np.transpose if connected else _as_dots
     return Picture(
         scene=scene,
         plane=plane,
         limits=limits,
-        borders=np.hstack(borders) if borders else np.zeros((2, 0)),
-        orbit=dots(transient),
-        tail=dots(tail),
+        borders=_joined(switching_segments(scene.model.relu_form, plane, *limits)),
+        orbit=as_drawn(transient),
+        tail=as_drawn(tail),
         connected=connected,
         cycle_points=points,
+        crowd=_crowd_of(crowded, plane),
         start=start,
-        note=destination(scene.orbit, cycles),
+        note=destination(scene.orbit, scene.cycles),
     )
 
 
-def _points_of(cycles: CycleSet, stability: str, plane: Projection):
+def _drawable(plane: Projection, states: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):  # an orbit that diverges passes through infinity to NaN
+        path = plane(states)
+        inside = np.abs(path).max(axis=1) < FAR
+    gone = len(path) if inside.all() else int(np.argmin(inside))
+    return path[: max(gone, 1)]
+
+
+def _by_budget(cycles: CycleSet) -> tuple[list[Cycle], list[Cycle]]:
+    """Split cycles, the lower orders first, into those with markers and those drawn as dots."""
+    ends = np.cumsum([cycle.order for cycle in cycles])
+    marked = int(np.searchsorted(ends, MOST_MARKERS, side="right"))
+    dotted = int(np.searchsorted(ends, MOST_DOTS, side="right"))
+    return list(cycles[:marked]), list(cycles[marked:dotted])
+
+
+def _crowd_of(cycles: list[Cycle], plane: Projection) -> tuple[np.ndarray, list[str]]:
+    """Return the dots (2, colours, n) and the colours of the cycles that have no markers."""
+    groups: dict[str, list[np.ndarray]] = {}
+    for cycle in cycles:
+        groups.setdefault(order_colour(cycle.order), []).append(cycle.points)
+    dots = [_as_dots(plane(np.concatenate(points))) for points in groups.values()]
+    longest = max((group.shape[1] for group in dots), default=0)
+    crowd = np.zeros((2, len(dots), longest))
+    for row, group in enumerate(dots):
+        # A curve must not end in NaN (bqplot): the last dot fills the rest.
+        crowd[:, row, : group.shape[1]] = group
+        crowd[:, row, group.shape[1] :] = group[:, -1:]
+    return crowd if dots else np.zeros((2, 0)), list(groups)
+
+
+def _joined(segments) -> np.ndarray:
+    """Return pieces of two points as one (2, n) array, separated by NaN."""
+    gap = np.full((2, 1), np.nan)
+    pieces = [piece for segment in segments for piece in (np.array(segment), gap)]
+    return np.hstack(pieces[:-1]) if pieces else np.zeros((2, 0))
+
+
+def _points_of(cycles: list[Cycle], stability: str, plane: Projection):
     chosen = [cycle for cycle in cycles if cycle.stability == stability]
     if not chosen:
         return np.zeros((2, 0)), EMPTY, []
@@ -377,7 +463,7 @@ def _points_of(cycles: CycleSet, stability: str, plane: Projection):
 
 def _as_dots(path: np.ndarray) -> np.ndarray:
     """Return points (n, 2) as pieces of one point each: with round line caps they are dots."""
-    spaced = np.full((2, 2 * len(path)), np.nan)
+    spaced = np.full((2, max(2 * len(path) - 1, 0)), np.nan)
     spaced[:, ::2] = path.T
     return spaced
 
@@ -436,7 +522,7 @@ def _set_mark(mark: bqplot.Mark, points: np.ndarray, **others: np.ndarray) -> No
     }
     if changed:
         # Arrays of one length at a time: bqplot draws as soon as one of them changes.
-        changed = new if len(points[0]) != len(mark.x) else changed
+        changed = new if np.shape(points[0]) != np.shape(mark.x) else changed
         with mark.hold_sync():
             for name, value in changed.items():
                 setattr(mark, name, value)

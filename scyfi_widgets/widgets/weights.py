@@ -13,10 +13,10 @@ from ..models import Model
 from ..models.names import format_name
 from .live import Live
 from .pane import Panel, close_tree
+from .weight_slider import WeightSlider
 
 MOST_SLIDERS = 24  # weights up to which each one has a slider; beyond, a map of each matrix
 NEGATIVE, ZERO, POSITIVE = "#2166AC", "#F7F7F7", "#B2182B"
-STEPS = 400  # from one end of a slider to the other
 
 
 class WeightPanel(Panel):
@@ -35,7 +35,7 @@ class WeightPanel(Panel):
 
     Attributes
     ----------
-    sliders : dict of str to FloatSlider
+    sliders : dict of str to WeightSlider
         By the weight's name, those that are open.
     """
 
@@ -47,7 +47,7 @@ class WeightPanel(Panel):
     ):
         super().__init__(subject, **settings)
         self._given_limits = dict(limits or {})
-        self.sliders: dict[str, widgets.FloatSlider] = {}
+        self.sliders: dict[str, WeightSlider] = {}
         self._maps: dict[str, bqplot.GridHeatMap] = {}
         self._equation = widgets.HTML()
         self._equation.add_class("sw-equation")
@@ -78,10 +78,11 @@ class WeightPanel(Panel):
         if name in self.sliders:
             return
         slider = self._slider(name, value)
-        slider.layout.width = "100%"
         shut = widgets.Button(icon="times", tooltip=f"Close {name}", layout={"width": "34px"})
         shut.on_click(lambda _: self.close_slider(name))
-        self._opened.children = (*self._opened.children, widgets.HBox([slider, shut]))
+        row = widgets.HBox([slider, shut], layout={"align_items": "flex-end"})
+        row.add_class("sw-row")
+        self._opened.children = (*self._opened.children, row)
 
     def close_slider(self, name: str) -> None:
         """Close the slider of a weight that was opened from a map; the weight keeps its value."""
@@ -124,20 +125,8 @@ class WeightPanel(Panel):
         grid.add_class("sw-array")
         return widgets.VBox([_array_title(array_name, array), grid], layout={"margin": "0 6px 0 0"})
 
-    def _slider(self, name: str, value: float) -> widgets.FloatSlider:
-        low, high = self._limits[name.split("[")[0]]
-        slider = widgets.FloatSlider(
-            value=value,
-            min=min(low, value),
-            max=max(high, value),
-            step=(high - low) / STEPS,
-            description=name,
-            readout_format=".3f",
-            layout={"width": "205px"},
-            style={"description_width": "52px"},
-        )
-        slider.add_class("sw-weight")
-        slider.add_class(f"sw-weight-{_css_name(name)}")
+    def _slider(self, name: str, value: float) -> WeightSlider:
+        slider = WeightSlider(name, value, self._limits[name.split("[")[0]])
         slider.observe(partial(self._on_slider, name), "value")
         self.sliders[name] = slider
         return slider
@@ -152,11 +141,8 @@ class WeightPanel(Panel):
             color=rows,
             scales={"color": colour},
             stroke="transparent",
-            interactions={"click": "select"},
-            selected_style={"stroke": "#222", "stroke-width": 2.0, "opacity": 1.0},
-            unselected_style={"opacity": 1.0},
         )
-        heat.observe(partial(self._on_cell, array_name), "selected")
+        heat.on_element_click(partial(self._on_cell, array_name))
         self._maps[array_name] = heat
         cell = max(9, min(24, 280 // max(rows.shape)))
         margin = {"top": 2, "bottom": 2, "left": 2, "right": 2}
@@ -189,12 +175,9 @@ class WeightPanel(Panel):
         except (TypeError, ValueError) as error:
             self.say(str(error))
 
-    def _on_cell(self, array_name: str, change) -> None:
-        if change.new is None or len(change.new) == 0:
-            return
-        array = self.model.parameters[array_name]
-        index = tuple(int(i) for i in np.atleast_2d(change.new)[-1])[: array.ndim]
-        self.open_slider(format_name(array_name, index))
+    def _on_cell(self, array_name: str, _mark, event) -> None:
+        place = (int(event["data"]["row"]), int(event["data"]["column"]))
+        self.open_slider(format_name(array_name, place[: self.model[array_name].ndim]))
 
     def _follow(self, change) -> None:
         model = change.new
@@ -204,19 +187,16 @@ class WeightPanel(Panel):
         for name, slider in self.sliders.items():
             value = model[name]
             if slider.value != value:
-                with slider.hold_sync():
-                    slider.min, slider.max = min(slider.min, value), max(slider.max, value)
-                    slider.value = value
+                slider.value = value
         for name, heat in self._maps.items():
             if model.parameters[name] is not change.old.parameters.get(name):
                 rows = np.atleast_2d(model.parameters[name].T).T
                 if not np.array_equal(rows, heat.color):
                     heat.color = rows
 
-    def close(self) -> None:
-        """Close the sliders; the model stays as it is."""
+    def _leave(self) -> None:
         self.live.unobserve(self._follow, "model")
-        super().close()
+        super()._leave()
 
 
 def _structure(model: Model) -> tuple:
@@ -247,7 +227,3 @@ def _array_title(name: str, array: np.ndarray) -> widgets.HTML:
     title = widgets.HTML(f'{name} <span class="sw-name">{size}</span>')
     title.add_class("sw-array-name")
     return title
-
-
-def _css_name(name: str) -> str:
-    return name.replace("[", "-").replace(",", "-").replace("]", "")

@@ -1,0 +1,309 @@
+"""The cache of compiled kernels: it cannot be stale, it may be unwritable, it knows the CPU.
+
+Every test runs a copy of the package in processes of its own, with folders of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numba
+import pytest
+
+import scyfi_widgets
+from scyfi_widgets import compiled
+
+PACKAGE = Path(scyfi_widgets.__file__).parent
+GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+# The cheapest kernels to compile; one calls the other across two decorators.
+STEP = "import scyfi_widgets as sw; print(sw.PLRNN([0.5], [[0.0]], [1.0]).orbit([4.0], 1)[1, 0])"
+FIND = (
+    "import scyfi_widgets as sw; print(sw.find_cycles(sw.PLRNN([2.0], [[-4.0]], [1.0]), 3).counts)"
+)
+FOUND = "{1: 2, 2: 1, 3: 2}"
+
+
+class Installation:
+    """A copy of the package, and processes that see this copy and a cache folder of its own."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.package = folder / "site" / "scyfi_widgets"
+        self.cache = folder / "cache"
+        self.home = folder / "home"
+        self.home.mkdir()
+        shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA_", "XDG_"))}
+        environment = {
+            **kept,
+            "HOME": str(self.home),
+            "PYTHONPATH": str(self.package.parent),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONIOENCODING": "utf-8",
+            "NUMBA_CACHE_DIR": str(self.cache),
+            **variables,
+        }
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def python(self, code: str, **variables: str) -> str:
+        return self.run("-c", code, **variables).stdout.strip()
+
+    def versions(self) -> set[Path]:
+        return set(self.cache.glob("scyfi_widgets_kernels-*"))
+
+    def compiled(self) -> Mapping[Path, int]:
+        """Return every compiled kernel, and when it was written."""
+        return {path: path.stat().st_mtime_ns for path in self.cache.rglob("*.nbc")}
+
+
+@pytest.fixture
+def installation(tmp_path) -> Installation:
+    return Installation(tmp_path)
+
+
+# A stale entry -----------------------------------------------------------------------------------
+
+
+def test_a_changed_callee_in_another_file_is_seen(installation):
+    caller = installation.package / "twice.py"
+    caller.write_text(
+        "import numpy as np\n"
+        "from .compiled import kernel\n"
+        "from .models.kernels import step_into\n\n\n"
+        "@kernel\n"
+        "def step_once(A, W1, W2, h1, h2, z, rectified, out):\n"
+        "    step_into(A, W1, W2, h1, h2, z, rectified, out)\n"
+        "    return out[0]\n"
+    )
+    code = (
+        "import numpy as np, scyfi_widgets as sw\n"
+        "from scyfi_widgets.twice import step_once\n"
+        "form = sw.PLRNN([0.5], [[0.0]], [1.0]).relu_form\n"
+        "print(step_once(*form, np.array([4.0]), np.empty(1), np.empty(1)))\n"
+    )
+    assert installation.python(code) == "3.0"
+    first = installation.compiled()
+    assert first
+    assert installation.python(code) == "3.0"
+    assert installation.compiled() == first, "the second process compiled again"
+
+    callee = installation.package / "models" / "kernels.py"
+    source = callee.read_text()
+    assert source.count("out[i] = total") == 1
+    callee.write_text(source.replace("out[i] = total", "out[i] = total + 1.0"))
+    assert installation.python(code) == "4.0"
+    assert len(installation.versions()) == 2
+
+
+def test_old_versions_are_forgotten(installation):
+    installation.cache.mkdir()
+    old = [installation.cache / f"scyfi_widgets_kernels-{n:016x}" for n in range(8)]
+    for age, folder in enumerate(reversed(old)):
+        (folder / "inside").mkdir(parents=True)
+        os.utime(folder, (1e9 - age, 1e9 - age))
+    other = installation.cache / "another_package"
+    other.mkdir()
+    where = installation.python("from scyfi_widgets.compiled import *; print(cache_folder())")
+    kept = {Path(where), *old[-compiled.KEPT_VERSIONS + 1 :]}
+    assert len(kept) == compiled.KEPT_VERSIONS
+    assert installation.versions() == kept
+    assert other.exists()
+
+
+def test_a_version_in_use_is_younger_than_one_that_was_left(installation):
+    where = "from scyfi_widgets.compiled import *; print(cache_folder())"
+    folder = Path(installation.python(where))
+    os.utime(folder, (0, 0))
+    for n in range(compiled.KEPT_VERSIONS):
+        other = installation.cache / f"scyfi_widgets_kernels-{n:016x}"
+        other.mkdir()
+        os.utime(other, (1e9 + n, 1e9 + n))
+    assert Path(installation.python(where)) == folder
+    assert folder in installation.versions()
+    assert folder.stat().st_mtime > 1.1e9
+
+
+# An unwritable cache -----------------------------------------------------------------------------
+
+
+def without_a_folder(installation: Installation) -> dict[str, str]:
+    """Put a file wherever a cache folder would go: root may write into any folder."""
+    obstacle = installation.folder / "obstacle"
+    obstacle.write_text("a file, not a folder")
+    (installation.package / "__pycache__").write_text("a file, not a folder")
+    return {
+        "NUMBA_CACHE_DIR": str(obstacle),
+        "HOME": str(obstacle),
+        "XDG_CACHE_HOME": str(obstacle),
+        "LOCALAPPDATA": str(obstacle),
+    }
+
+
+@pytest.mark.slow
+def test_without_any_writable_folder_it_works_and_says_so_once(installation):
+    result = installation.run("-c", FIND, **without_a_folder(installation))
+    assert result.stdout.strip() == FOUND
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1
+    assert "no folder for compiled kernels is writable" in lines[0]
+    assert "NUMBA_CACHE_DIR" in lines[0]
+
+
+def test_without_any_writable_folder_it_is_never_warm(installation):
+    variables = without_a_folder(installation)
+    code = "from scyfi_widgets.warm import is_warm; print(is_warm())"
+    assert installation.python(code, **variables) == "False"
+
+
+@pytest.mark.parametrize("place", ["user", "package"])
+def test_the_next_folder_is_taken(installation, place):
+    variables = without_a_folder(installation)
+    if place == "user":
+        variables |= {"XDG_CACHE_HOME": str(installation.home)}
+        variables |= {"HOME": str(installation.home), "LOCALAPPDATA": str(installation.home)}
+        expected = installation.home
+    else:
+        expected = installation.package / "__pycache__"
+        expected.unlink()
+    code = "from scyfi_widgets.compiled import *; print(cache_folder())"
+    folder = Path(installation.python(code, **variables))
+    assert folder.is_relative_to(expected)
+    assert folder.is_dir()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="looks a home folder up in the password file")
+@pytest.mark.parametrize("given", [True, False])
+def test_an_account_without_a_home(installation, given):
+    variables = without_a_folder(installation)
+    if given:
+        variables["NUMBA_CACHE_DIR"] = str(installation.cache)
+    code = (
+        "import os, pwd\n"
+        "def nobody(uid): raise KeyError(uid)\n"
+        "pwd.getpwuid = nobody\n"
+        "for name in ('HOME', 'XDG_CACHE_HOME'): del os.environ[name]\n"
+        "from scyfi_widgets.compiled import *; print(cache_folder())"
+    )
+    found = installation.python(code, **variables)
+    assert found == (str(*installation.versions()) if given else "None")
+    assert not (installation.folder / "~").exists()
+
+
+# The CPU -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_warm_compiles_all_there_is_for_this_cpu(installation):
+    is_warm = "from scyfi_widgets.warm import is_warm; print(is_warm())"
+    assert installation.python(is_warm, **GENERIC) == "False"
+
+    said = installation.run("-m", "scyfi_widgets.warm", **GENERIC).stdout
+    (folder,) = installation.versions()
+    assert said.startswith("kernels compiled in ")
+    assert said.rstrip().endswith(f" s, kept in {folder}")
+    assert "NUMBA_CPU_NAME" not in said
+    assert installation.python(is_warm, **GENERIC) == "True"
+    entries = installation.compiled()
+    assert entries
+
+    # The same CPU: every architecture runs from the cache.
+    use_everything = (
+        "import numpy as np, scyfi_widgets as sw\n"
+        "A, h, W = np.array([0.5, 0.4]), np.ones(2), np.array([[0.0, -2.0], [1.0, 0.0]])\n"
+        "for model in (\n"
+        "    sw.PLRNN(A, W, h),\n"
+        "    sw.PLRNN(np.diag(A), W, h),\n"
+        "    sw.ShallowPLRNN(A, W, W.T, h, h),\n"
+        "    sw.ClippedShallowPLRNN(A, W, W.T, h, h),\n"
+        "    sw.DendriticPLRNN(A, W, h, [1.0], [[0.0], [1.0]]),\n"
+        "    sw.AlmostLinearRNN(A, W, h, 1),\n"
+        "):\n"
+        "    sw.find_cycles(model, 3, time_limit=60, seed=2**40)\n"
+        "    model.orbit(h, 5), model.orbit(np.stack([h, h]), 5)\n"
+        "from scyfi_widgets.cycles.scyfi import search_order\n"
+        "from scyfi_widgets.models.kernels import fill_orbits\n"
+        "for kernel in (search_order, fill_orbits):\n"
+        "    hits, misses = kernel.stats.cache_hits, kernel.stats.cache_misses\n"
+        "    print(sum(hits.values()), sum(misses.values()))\n"
+    )
+    assert installation.python(use_everything, **GENERIC).split() == ["1", "0", "1", "0"]
+    assert installation.compiled() == entries
+
+    # Another CPU: not warm, and an entry of its own beside the first.
+    other = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "-sse4.1"}
+    assert installation.python(is_warm, **other) == "False"
+    assert installation.python(STEP, **other) == "3.0"
+    both = installation.compiled()
+    assert len(both) > len(entries)
+    assert {path: both[path] for path in entries} == entries
+    assert installation.python(STEP, **other) == "3.0"
+    assert installation.compiled() == both
+
+    # Once more, from the cache.
+    assert installation.run("-m", "scyfi_widgets.warm", **GENERIC).stdout.startswith(
+        "kernels loaded in "
+    )
+    assert installation.run("-m", "scyfi_widgets.warm", "--quiet", **GENERIC).stdout == ""
+    assert installation.compiled() == both
+
+
+def test_warm_help(installation):
+    said = installation.run("-m", "scyfi_widgets.warm", "--help").stdout
+    assert "--quiet" in said
+    assert installation.compiled() == {}
+
+
+# Manners -----------------------------------------------------------------------------------------
+
+
+def test_the_users_own_cache_setting_is_left_as_it_was(installation):
+    code = (
+        "import numba\n"
+        "numba.config.CACHE_DIR = 'mine'\n"
+        "import scyfi_widgets.cycles\n"
+        "print(numba.config.CACHE_DIR)"
+    )
+    assert installation.python(code) == "mine"
+    assert not (installation.folder / "mine").exists()
+
+
+def test_kernels_run_without_the_interpreters_lock():
+    from scyfi_widgets.cycles.scyfi import search_order
+    from scyfi_widgets.models.kernels import fill_orbits
+
+    for compiled_kernel in (search_order, fill_orbits):
+        assert compiled_kernel.targetoptions["nogil"]
+
+
+def test_the_hash_depends_on_every_source_and_on_numba(monkeypatch, tmp_path):
+    monkeypatch.setattr(compiled, "PACKAGE", tmp_path)
+    hashes = set()
+
+    def add():
+        hashes.add(compiled.source_hash.__wrapped__())
+
+    add()
+    (tmp_path / "one.py").write_text("x = 1\n")
+    add()
+    (tmp_path / "one.py").write_text("x = 2\n")
+    add()
+    (tmp_path / "one.py").rename(tmp_path / "two.py")
+    add()
+    monkeypatch.setattr(numba, "__version__", "0.0")
+    add()
+    assert len(hashes) == 5
