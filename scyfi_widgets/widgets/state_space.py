@@ -458,7 +458,9 @@ def _points_of(cycles: list[Cycle], stability: str, plane: Projection):
     points = plane(np.concatenate([cycle.points for cycle in chosen]))
     colours = np.repeat([colour_index(c.order) for c in chosen], [c.order for c in chosen])
     owners = [(cycle, i) for cycle in chosen for i in range(cycle.order)]
-    return points.T, colours.astype(np.float64), owners
+    near = np.abs(points).max(axis=1) < FAR
+    owners = [owner for owner, drawn in zip(owners, near, strict=True) if drawn]
+    return points[near].T, colours[near].astype(np.float64), owners
 
 
 def _as_dots(path: np.ndarray) -> np.ndarray:

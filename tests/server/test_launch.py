@@ -241,6 +241,39 @@ class TestFindRunning:
         assert running.find_running() is None
 
 
+class TestSecondStart:
+    @pytest.fixture
+    def opened(self, quiet_process, monkeypatch):
+        """Let a server run, and return the list of the pages that a browser is sent to."""
+        info = {"pid": 1, "url": "http://localhost:9/", "token": "t", "root_dir": "/notebooks"}
+        first = running.RunningServer(info, notebooks.FIRST)
+        monkeypatch.setattr(running, "find_running", lambda: first)
+        pages = []
+        monkeypatch.setattr(launch.webbrowser, "open", pages.append)
+        return pages
+
+    def test_opens_the_browser_on_the_first(self, opened, capsys):
+        assert launch.main([]) == launch.ALREADY_RUNNING
+        assert opened == [f"http://localhost:9/lab/tree/{notebooks.FIRST}?token=t"]
+        assert opened[0] in capsys.readouterr().out
+
+    def test_prefers_the_page_that_hides_the_token(self, opened, quiet_process):
+        page = quiet_process / "runtime" / "jpserver-1-open.html"
+        page.parent.mkdir()
+        page.touch()
+        assert launch.main([]) == launch.ALREADY_RUNNING
+        assert opened == [page.as_uri()]
+
+    def test_no_browser(self, opened):
+        assert launch.main(["--no-browser"]) == launch.ALREADY_RUNNING
+        assert opened == []
+
+    def test_new_starts_another(self, opened, lab_arguments):
+        assert launch.main(["--new"]) == 0
+        assert len(lab_arguments) == 1
+        assert opened == []
+
+
 class TestAnswers:
     def test_nobody_listens(self, free_port):
         info = {"url": f"http://localhost:{free_port}/", "hostname": "localhost", "token": "t"}
