@@ -243,7 +243,7 @@ def measure(network: Network, steps: int = 400_000, starts: int = 200) -> dict:
     }
 
 
-def draw(network: Network, path: Path, time: float = 240.0) -> None:
+def draw(network: Network, path: Path, time: float = 170.0) -> None:
     """Picture of the true attractor beside the network's, the latter coloured by linear region."""
     import matplotlib
 
@@ -254,7 +254,7 @@ def draw(network: Network, path: Path, time: float = 240.0) -> None:
     steps = int(time / network.time_step)
     true = true_trajectory(steps, network.time_step)
     orbit = free_run(*network.parameters, network.start, steps)
-    figure, axes = plt.subplots(1, 2, figsize=(12, 5.6), sharex=True, sharey=True, dpi=130)
+    figure, axes = plt.subplots(1, 2, figsize=(12, 5.6), sharex=True, sharey=True, dpi=125)
     ink, paper = "#22262b", "#ffffff"
     figure.set_facecolor(paper)
     wings = np.sqrt(8 / 3 * 27)
@@ -274,13 +274,13 @@ def draw(network: Network, path: Path, time: float = 240.0) -> None:
     titles = (
         ("Lorenz-63", f"three equations, two products · λ = {TRUE_EXPONENT:.2f} per time unit"),
         (
-            f"an almost-linear network, {size} units, {bits} of them rectified",
-            f"{len(words)} linear pieces, one colour each · "
-            f"λ = {exponent / network.time_step:.2f} per time unit",
+            "Almost-linear network",
+            f"{size} units, {bits} rectified: {len(words)} linear pieces, a colour each · "
+            f"λ = {exponent / network.time_step:.2f}",
         ),
     )
     for axis, (title, below) in zip(axes, titles, strict=True):
-        axis.set_title(title, color=ink, fontsize=14, pad=24, loc="left", fontweight="semibold")
+        axis.set_title(title, color=ink, fontsize=14, pad=24, loc="left", fontweight="bold")
         axis.text(0, 1.025, below, transform=axis.transAxes, color="#59636e", fontsize=10.5)
         axis.set_xlabel("x", color=ink)
         axis.spines[["top", "right"]].set_visible(False)
@@ -290,7 +290,8 @@ def draw(network: Network, path: Path, time: float = 240.0) -> None:
     figure.tight_layout(w_pad=3)
     figure.savefig(path)
     plt.close(figure)
-    Image.open(path).convert("RGB").quantize(160).save(path, optimize=True)
+    picture = Image.open(path).convert("RGB")
+    picture.quantize(96, method=Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
 
 
 def draw_attractor(axis, trajectory: np.ndarray, group: np.ndarray, colours) -> None:

@@ -52,8 +52,8 @@ def table_html(cycles: CycleSet) -> str:
         {
             "cycle": [_signed_name(cycle) for cycle in shown],
             "stability": [cycle.stability for cycle in shown],
-            "largest |λ|": [f"{cycle.spectral_radius:.4g}" for cycle in shown],
-            "leading λ": [format_number(cycle.eigenvalues[0]) for cycle in shown],
+            "max |λ|": [f"{cycle.spectral_radius:.4g}" for cycle in shown],
+            "leading λ": [format_number(cycle.eigenvalues[0], 3) for cycle in shown],
         }
     )
     body = table.to_html(index=False, border=0, escape=False)

@@ -184,7 +184,7 @@ class StateSpace(LivePane):
                     scale.min, scale.max = low, high
             if axis.label != label:
                 axis.label = label
-        for mark, line, dot in ((self._orbit, 0.8, 2.2), (self._tail, 1.2, 3.0)):
+        for mark, line, dot in ((self._orbit, 0.8, 3.2), (self._tail, 1.2, 4.2)):
             width = line if picture.connected else dot
             if mark.stroke_width != width:
                 mark.stroke_width = width

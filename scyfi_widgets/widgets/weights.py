@@ -8,6 +8,8 @@ from functools import partial
 import bqplot
 import ipywidgets as widgets
 import numpy as np
+from bqplot.traits import array_serialization
+from traittypes import Array
 
 from ..models import Model
 from ..models.names import format_name
@@ -48,12 +50,13 @@ class WeightPanel(Panel):
         super().__init__(subject, **settings)
         self._given_limits = dict(limits or {})
         self.sliders: dict[str, WeightSlider] = {}
-        self._maps: dict[str, bqplot.GridHeatMap] = {}
+        self._maps: dict[str, MatrixMap] = {}
         self._equation = widgets.HTML()
         self._equation.add_class("sw-equation")
         self._body = widgets.Box(layout={"flex_flow": "row wrap", "align_items": "flex-start"})
-        self._opened = widgets.VBox()
-        self._show(self._equation, self._body, self._opened)
+        self._opened = widgets.VBox(layout={"flex": "1 1 240px"})
+        both = widgets.HBox([self._body, self._opened], layout={"flex_flow": "row wrap"})
+        self._show(self._equation, both)
         self._build(self.model)
         self.live.observe(self._follow, "model")
 
@@ -132,19 +135,19 @@ class WeightPanel(Panel):
         return slider
 
     def _map_block(self, array_name: str, array: np.ndarray) -> widgets.Widget:
-        rows = np.atleast_2d(array.T).T
+        rows = _map_rows(array)
         largest = float(np.abs(array).max()) or 1.0
         colour = bqplot.ColorScale(
             min=-largest, max=largest, mid=0.0, colors=[NEGATIVE, ZERO, POSITIVE]
         )
-        heat = bqplot.GridHeatMap(
+        heat = MatrixMap(
             color=rows,
             scales={"color": colour},
             stroke="transparent",
         )
         heat.on_element_click(partial(self._on_cell, array_name))
         self._maps[array_name] = heat
-        cell = max(9, min(24, 280 // max(rows.shape)))
+        cell = max(9, min(24, 240 // max(rows.shape)))
         margin = {"top": 2, "bottom": 2, "left": 2, "right": 2}
         figure = bqplot.Figure(
             marks=[heat],
@@ -160,7 +163,7 @@ class WeightPanel(Panel):
         figure.add_class("sw-figure")
         figure.add_class(f"sw-map-{array_name}")
         return widgets.VBox(
-            [_array_title(array_name, array), figure], layout={"margin": "0 10px 0 0"}
+            [_array_title(array_name, array), figure], layout={"margin": "0 6px 0 0"}
         )
 
     # What the person does, and what others do ---------------------------------------------------
@@ -190,7 +193,7 @@ class WeightPanel(Panel):
                 slider.value = value
         for name, heat in self._maps.items():
             if model.parameters[name] is not change.old.parameters.get(name):
-                rows = np.atleast_2d(model.parameters[name].T).T
+                rows = _map_rows(model.parameters[name])
                 if not np.array_equal(rows, heat.color):
                     heat.color = rows
 
@@ -199,9 +202,22 @@ class WeightPanel(Panel):
         super()._leave()
 
 
+class MatrixMap(bqplot.GridHeatMap):
+    """A heat map that takes a single column as it is; bqplot's own squeezes it to nothing."""
+
+    color = Array(None, allow_none=True).tag(
+        sync=True, scaled=True, rtype="Color", atype="bqplot.ColorAxis", **array_serialization
+    )
+
+
 def _structure(model: Model) -> tuple:
     shapes = tuple((name, array.shape) for name, array in model.parameters.items())
     return type(model), shapes, tuple(model.options.items())
+
+
+def _map_rows(array: np.ndarray) -> np.ndarray:
+    """Return what a map draws, (rows, columns): a vector is one column."""
+    return array if array.ndim == 2 else array[:, None]
 
 
 def _default_limits(array: np.ndarray) -> tuple[float, float]:
