@@ -29,17 +29,20 @@ from llvmlite import binding
 
 PACKAGE = Path(__file__).parent
 KEPT_VERSIONS = 5
+WITHOUT_KERNELS = {"widgets", "export", "files", "systems", "server"}
 log = logging.getLogger(__name__)
 _decorating = threading.Lock()
 
 
 @cache
 def source_hash() -> str:
-    """Return a short hash of the package's version of every source file that can hold a kernel."""
+    """Return a short hash of Numba's version and of every source file that can hold a kernel."""
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(PACKAGE.rglob("*.py")):
-        digest.update(source.relative_to(PACKAGE).as_posix().encode())
-        digest.update(source.read_bytes())
+        name = source.relative_to(PACKAGE)
+        if name.parts[0] not in WITHOUT_KERNELS:
+            digest.update(name.as_posix().encode())
+            digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 

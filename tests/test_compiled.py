@@ -290,7 +290,7 @@ def test_kernels_run_without_the_interpreters_lock():
         assert compiled_kernel.targetoptions["nogil"]
 
 
-def test_the_hash_depends_on_every_source_and_on_numba(monkeypatch, tmp_path):
+def test_the_hash_depends_on_every_source_with_kernels_and_on_numba(monkeypatch, tmp_path):
     monkeypatch.setattr(compiled, "PACKAGE", tmp_path)
     hashes = set()
 
@@ -307,3 +307,13 @@ def test_the_hash_depends_on_every_source_and_on_numba(monkeypatch, tmp_path):
     monkeypatch.setattr(numba, "__version__", "0.0")
     add()
     assert len(hashes) == 5
+    (tmp_path / "widgets").mkdir()
+    (tmp_path / "widgets" / "slider.py").write_text("x = 1\n")
+    add()
+    assert len(hashes) == 5
+
+
+def test_only_folders_without_kernels_are_left_out_of_the_hash():
+    for folder in compiled.WITHOUT_KERNELS:
+        for source in (compiled.PACKAGE / folder).rglob("*.py"):
+            assert "@kernel" not in source.read_text(encoding="utf-8"), source
