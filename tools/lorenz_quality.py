@@ -268,8 +268,9 @@ def draw(network: Network, path: Path, time: float = 170.0) -> None:
     colours = matplotlib.colormaps["managua_r"](np.linspace(0.03, 0.97, len(words)))
     draw_attractor(axes[1], run, rank[index], colours)
     found = np.array([point["lorenz_coordinates"] for point in fixed_points(network)])
-    mark_fixed_points(axes[1], found)
-    exponent = lyapunov_exponents(*network.parameters, network.start, 100_000, 1000)[0]
+    low, high = limits(np.concatenate([true, run, true_fixed]))
+    mark_fixed_points(axes[1], found[np.all((found > low) & (found < high), axis=1)])
+    exponent = lyapunov_exponents(*network.parameters, network.start, 400_000, 1000)[0]
     size, bits = len(network.A), network.n_relu
     titles = (
         ("Lorenz-63", f"three equations, two products · λ = {TRUE_EXPONENT:.2f} per time unit"),

@@ -64,6 +64,11 @@ class Explorer(Panel):
         **settings,
     ):
         subject = sixteen_cycle() if model is None else model
+        for name, preset in (presets or {}).items():
+            if not isinstance(preset, Model):
+                raise TypeError(
+                    f"preset {name!r} must be a network such as PLRNN, got {type(preset).__name__}"
+                )
         if isinstance(subject, Model):
             settings.setdefault("max_order", default_max_order(subject))
         super().__init__(subject, **settings)
@@ -210,8 +215,9 @@ class Explorer(Panel):
 
     # Following ----------------------------------------------------------------------------------
 
-    def _on_model(self, change) -> None:
-        self.history.record(change.new, self.live.gesture)
+    def _on_model(self, _change) -> None:
+        # Not the change's model: another thread may have set a newer one meanwhile.
+        self.history.record(self.model, self.live.gesture)
         self._enable_history()
         if self._text.layout.display != "none":
             self._text.value = self.code

@@ -12,6 +12,7 @@ may finish, as a preview, while the newest one already runs beside it.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -95,23 +96,22 @@ class Live(tr.HasTraits):
     def __init__(self, model: Model, **settings):
         if not isinstance(model, Model):
             raise TypeError(f"model must be a network such as PLRNN, got {type(model).__name__}")
+        self._require_known(settings)
         self._panes: list[Pane] = []
         self._drawn_tickets: dict[Pane, int] = {}
         self._changed = threading.Condition()
         self._drawing = threading.RLock()
-        self._patience = threading.local()
+        self._own = threading.local()  # what holds only for the calling thread
         self._workers: set[threading.Thread] = set()
         self._idle = 0
         self._waiting: _Job | None = None
         self._running: list[_Job] = []
-        self._ticket = self._settled = self._shown_ticket = 0
+        self._ticket = self._settled = self._shown_ticket = self._finished = 0
         self._last_drawn = 0.0
-        self._quiet = True
         self._closed = False
         self.drawn = self.dropped = 0
         self.gesture: str | None = None
         super().__init__(model=model, **{"start": np.full(model.M, 0.1), **settings})
-        self._quiet = False
         self.observe(self._on_setting, self._SETTINGS)
 
     # Settings -----------------------------------------------------------------------------------
@@ -124,14 +124,37 @@ class Live(tr.HasTraits):
         start.setflags(write=False)
         return start
 
+    @tr.validate("time_limit")
+    def _check_time_limit(self, proposal):
+        limit = proposal.value
+        if limit is not None and not limit > 0:
+            raise ValueError(f"time_limit must be a positive number of seconds, got {limit!r}")
+        return limit
+
+    @classmethod
+    def _require_known(cls, settings: Mapping[str, object]) -> None:
+        unknown = [name for name in settings if name not in cls._SETTINGS]
+        if unknown:
+            raise TypeError(
+                f"there is no setting {unknown[0]!r}; there are {', '.join(cls._SETTINGS)}"
+            )
+
     def update(self, **settings) -> None:
-        """Change several settings with one redraw; a new model of another size gets a new start."""
-        self._quiet = True
-        try:
+        """Change several settings with one redraw; a new model of another size gets a new start.
+
+        Raises
+        ------
+        TypeError, ValueError, traitlets.TraitError
+            If one of them is wrong; none is changed then.
+        """
+        self._require_known(settings)
+        kept = {name: getattr(self, name) for name in self._SETTINGS if name not in settings}
+        if getattr(settings.get("model"), "M", self.model.M) != self.model.M:
+            kept.pop("start", None)
+        Live(**kept, **settings)  # checks them all, before the first is changed
+        with self._silence():
             for name in sorted(settings, key=self._SETTINGS.index):
                 setattr(self, name, settings[name])
-        finally:
-            self._quiet = False
         self.refresh()
 
     def move(self, values: Mapping[str, float], gesture: str | None = None) -> None:
@@ -153,35 +176,36 @@ class Live(tr.HasTraits):
         if change.name == "model" and len(self.start) != change.new.M:
             with self._silence():
                 self.start = np.full(change.new.M, 0.1)
-        if not self._quiet:
-            self.refresh()
+        self.refresh()
 
     @contextmanager
     def _silence(self):
-        before, self._quiet = self._quiet, True
+        before = getattr(self._own, "quiet", False)
+        self._own.quiet = True
         try:
             yield
         finally:
-            self._quiet = before
+            self._own.quiet = before
 
     @contextmanager
     def in_callback(self) -> Iterator[None]:
         """Wait for pictures only as long as the callback of a widget should."""
-        self._patience.seconds = CALLBACK_PATIENCE
+        before = getattr(self._own, "in_callback", False)
+        self._own.in_callback = True
         try:
             yield
         finally:
-            del self._patience.seconds
+            self._own.in_callback = before
 
     # Panes --------------------------------------------------------------------------------------
 
     def join(self, pane: Pane) -> None:
-        """Draw `pane` from now on, after those that joined before."""
+        """Draw `pane` from now on, after those that joined before; a closed loop goes on."""
         with self._changed:
+            self._closed = False
             self._panes.append(pane)
             self._drawn_tickets[pane] = 0
-        if not self._quiet:
-            self.refresh()
+        self.refresh()
 
     def leave(self, pane: object) -> None:
         """Draw `pane` no more; when none is left, the loop ends."""
@@ -197,13 +221,14 @@ class Live(tr.HasTraits):
 
     def refresh(self) -> None:
         """Draw all panes for the present settings and wait a little for it."""
-        if self._closed or not self._panes:
+        if getattr(self._own, "quiet", False):
             return
-        scene = Scene(
-            **{name: getattr(self, name) for name in self._SETTINGS},
-        )
         with self._changed:
+            if self._closed or not self._panes:
+                return
             self._ticket += 1
+            # Read under the lock: of two threads, the later ticket has the later settings.
+            scene = Scene(**{name: getattr(self, name) for name in self._SETTINGS})
             job = _Job(self._ticket, scene)
             self._make_way()
             self._waiting = job
@@ -211,7 +236,8 @@ class Live(tr.HasTraits):
             self._changed.notify_all()
             if threading.current_thread() in self._workers:
                 return  # a drawing pane changed a setting: waiting for oneself would never end
-            patience = getattr(self._patience, "seconds", SCRIPT_PATIENCE)
+            hurried = getattr(self._own, "in_callback", False)
+            patience = CALLBACK_PATIENCE if hurried else SCRIPT_PATIENCE
             done = self._changed.wait_for(lambda: self._settled >= job.ticket, patience)
         if not done:
             self._show_waiting(job)
@@ -221,9 +247,8 @@ class Live(tr.HasTraits):
         with self._changed:
             if threading.current_thread() in self._workers:
                 return False
-            return self._changed.wait_for(
-                lambda: self._closed or self._settled >= self._ticket, timeout
-            )
+            self._changed.wait_for(lambda: self._closed or self._settled >= self._ticket, timeout)
+            return self._shown_ticket == self._ticket
 
     def close(self) -> None:
         """End the work and the workers; panes keep their last picture."""
@@ -272,12 +297,13 @@ class Live(tr.HasTraits):
             complete = False
             try:
                 complete = self._draw_panes(job)
-            finally:
-                self._settle(job, complete)
+            except Exception:  # of a pane that cannot even show its failure
+                sys.excepthook(*sys.exc_info())
+            self._settle(job, complete)
 
     def _draw_panes(self, job: _Job) -> bool:
         """Draw first pictures pane by pane, then the finer ones in turn; False if it gave way."""
-        unfinished = [(pane, pane.pictures(job.scene)) for pane in tuple(self._panes)]
+        unfinished = [(pane, _pictures_of(pane, job.scene)) for pane in tuple(self._panes)]
         while unfinished:
             going_on = []
             for pane, pictures in unfinished:
@@ -290,23 +316,29 @@ class Live(tr.HasTraits):
                 except Cancelled:
                     return False
                 except Exception as error:  # shown in the pane: the sliders must live on
-                    with self._drawing:
-                        pane.fail(error)
+                    if not self._draw(pane, error, job):
+                        return False
             unfinished = going_on
         return True
 
     def _draw(self, pane: Pane, picture: object, job: _Job) -> bool:
+        """Draw a picture or show an error; False when a newer scene came first."""
         with self._drawing:
-            if job.scene.cancelled or job.ticket < self._drawn_tickets.get(pane, 0):
-                return False
-            self._drawn_tickets[pane] = job.ticket
-            pane.draw(picture)
+            with self._changed:
+                if pane not in self._drawn_tickets:
+                    return True  # it left meanwhile
+                if job.scene.cancelled or job.ticket < self._drawn_tickets[pane]:
+                    return False
+                self._drawn_tickets[pane] = job.ticket
+            if isinstance(picture, Exception):
+                pane.fail(picture)
+            else:
+                pane.draw(picture)
             return True
 
     def _settle(self, job: _Job, complete: bool) -> None:
         with self._changed:
             self._running.remove(job)
-            newest = job.ticket == self._ticket
             if complete:
                 self.drawn += 1
                 self._last_drawn = time.monotonic()
@@ -316,24 +348,36 @@ class Live(tr.HasTraits):
             else:
                 self.dropped += 1
         with self._drawing:
+            self._finished = max(self._finished, job.ticket)
             if complete and job.ticket > self._shown_ticket:
                 self._shown_ticket = job.ticket
-                self.shown = job.scene
-            if newest and self.working:
-                self.working = False
+                self._announce("shown", job.scene)
+            if self.working and self._finished == self._ticket:
+                self._announce("working", False)
         # Those who wait are woken last, so that they see what the observers of `shown` did.
         with self._changed:
             self._settled = max(self._settled, job.ticket)
             self._changed.notify_all()
 
+    def _announce(self, name: str, value: object) -> None:
+        try:
+            setattr(self, name, value)
+        except Exception:  # of an observer: its error must not end the loop
+            sys.excepthook(*sys.exc_info())
+
     def _show_waiting(self, job: _Job) -> None:
         with self._drawing:
-            if self._settled >= job.ticket or self._closed:
+            if self._finished >= job.ticket or self._closed:
                 return
             self.working = True
             for pane, ticket in tuple(self._drawn_tickets.items()):
                 if ticket < job.ticket:
                     pane.set_stale()
+
+
+def _pictures_of(pane: Pane, scene: Scene) -> Iterator[object]:
+    """Ask a pane for its pictures only when the first one is wanted, so that errors come there."""
+    yield from pane.pictures(scene)
 
 
 def as_live(subject: Model | Live, **settings) -> Live:

@@ -9,6 +9,7 @@ import numpy as np
 from ..models.relu_form import ReluForm
 
 Limits = tuple[float, float]
+FAR = 1e6  # coordinates beyond are not drawn
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def plane_of(axes: tuple[int | str, int | str], M: int, states: np.ndarray | Non
     axes : pair
     M : int
     states : (n, M) array or None
-        What the principal components are taken of; without at least two finite states they are the
-        first units.
+        What the principal components are taken of; without at least two states that are not far
+        away they are the first units.
     """
     components = _components(states, M) if any(isinstance(axis, str) for axis in axes) else None
     directions = np.zeros((2, M))
@@ -66,7 +67,8 @@ def plane_of(axes: tuple[int | str, int | str], M: int, states: np.ndarray | Non
 
 
 def _components(states: np.ndarray | None, M: int) -> tuple[np.ndarray, np.ndarray]:
-    finite = np.empty((0, M)) if states is None else states[np.isfinite(states).all(axis=1)]
+    # Of an orbit that diverges, the part that is still near says more, and does not overflow.
+    finite = np.empty((0, M)) if states is None else states[(np.abs(states) < FAR).all(axis=1)]
     if len(finite) < 2 or M < 2:
         return np.zeros(M), np.eye(max(M, 2))[:2, :M]
     mean = finite.mean(axis=0)

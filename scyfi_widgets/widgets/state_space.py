@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -23,13 +24,12 @@ from .palette import (
     order_colour,
 )
 from .pane import LivePane
-from .projection import Limits, Projection, plane_of, switching_segments
+from .projection import FAR, Limits, Projection, plane_of, switching_segments
 from .scene import Scene
 
 TAIL = 0.25  # the part of the orbit that is drawn as its tail
 MOST_MARKERS = 240  # points of cycles that get a marker each; SVG markers are dear
 MOST_DOTS = 6000  # points of cycles of higher orders that are drawn as dots
-FAR = 1e6  # coordinates beyond are not drawn
 EMPTY = np.zeros(0)
 
 
@@ -42,13 +42,15 @@ class Picture:
     scene : Scene
     plane : Projection
     limits : pair of (low, high)
+    choice : int
+        The number of windows that a person had chosen when it was begun.
     borders, orbit, tail : (2, n) arrays
         Pieces are separated by NaN.
     connected : bool
         Whether the orbit moves in small steps and is drawn as a line instead of dots.
     cycle_points : dict of stability to (points, colour indices, (cycle, index) of each point)
     crowd : ((2, colours, n) array, list of colours)
-        Points of the cycles that are too many for markers.
+        Points of the cycles that are too many for markers; (2, n) with a single colour.
     start : (2,) array
     note : str
         Where the orbit goes.
@@ -57,6 +59,7 @@ class Picture:
     scene: Scene
     plane: Projection
     limits: tuple[Limits, Limits]
+    choice: int
     borders: np.ndarray
     orbit: np.ndarray
     tail: np.ndarray
@@ -106,6 +109,10 @@ class StateSpace(LivePane):
         self._limits: tuple[Limits, Limits] | None = None
         self._plane: Projection | None = None
         self._axes = axes
+        # A picture that was begun before a person chose a window must not take that back.
+        self._window_lock = threading.Lock()
+        self._window_choices = 0
+        self._drawing_window = False
         self._build_controls()
         self._build_figure(height)
         self._show(self._controls, self.figure, self._legend)
@@ -119,10 +126,11 @@ class StateSpace(LivePane):
 
     @axes.setter
     def axes(self, axes: tuple[int | str, int | str]) -> None:
-        allowed = dict(axis_options(self.model.M)).values()
-        if len(axes) != 2 or any(axis not in allowed for axis in axes):
-            raise ValueError(f"axes must be two of {list(allowed)}, got {axes!r}")
-        self._axes = tuple(axes)
+        allowed = list(dict(axis_options(self.model.M)).values())
+        pair = isinstance(axes, (tuple, list)) and len(axes) == 2
+        if not pair or any(axis not in allowed for axis in axes):
+            raise ValueError(f"axes must be two of {allowed}, got {axes!r}")
+        self._axes = tuple(allowed[allowed.index(axis)] for axis in axes)
         self.fit()
 
     @property
@@ -135,12 +143,16 @@ class StateSpace(LivePane):
         (x0, x1), (y0, y1) = limits
         if not (np.isfinite([x0, x1, y0, y1]).all() and x0 < x1 and y0 < y1):
             raise ValueError(f"limits must be two pairs (low, high) with low < high, got {limits}")
-        self._limits = ((float(x0), float(x1)), (float(y0), float(y1)))
-        self.live.refresh()
+        self._choose_window(self._plane, ((float(x0), float(x1)), (float(y0), float(y1))))
 
     def fit(self) -> None:
         """Choose the window, and the principal components, anew."""
-        self._limits = self._plane = None
+        self._choose_window(None, None)
+
+    def _choose_window(self, plane, limits) -> None:
+        with self._window_lock:
+            self._plane, self._limits = plane, limits
+            self._window_choices += 1
         self.live.refresh()
 
     # Computing, on the worker -------------------------------------------------------------------
@@ -148,19 +160,26 @@ class StateSpace(LivePane):
     def pictures(self, scene: Scene) -> Iterator[Picture]:
         """Yield the picture of a scene."""
         M = scene.model.M
-        plane, limits = self._plane, self._limits
+        with self._window_lock:
+            plane, limits, choice = self._plane, self._limits, self._window_choices
         if plane is None or plane.directions.shape[1] != M:
             axes = self._axes if _fits(self._axes, M) else default_axes(M)
             plane, limits = plane_of(axes, M, scene.orbit), None
-        yield _compose(scene, plane, limits)
+        yield _compose(scene, plane, limits, choice)
 
     # Drawing ------------------------------------------------------------------------------------
 
     def draw(self, picture: Picture) -> None:
         """Set all marks whose data changed."""
         self.picture = picture
-        self._plane, self._limits = picture.plane, picture.limits
-        self._set_window(picture)
+        with self._window_lock:
+            if picture.choice == self._window_choices:
+                self._plane, self._limits = picture.plane, picture.limits
+        self._drawing_window = True
+        try:
+            self._set_window(picture)
+        finally:
+            self._drawing_window = False
         _set_mark(self._borders, picture.borders)
         _set_mark(self._orbit, picture.orbit)
         _set_mark(self._tail, picture.tail)
@@ -266,7 +285,7 @@ class StateSpace(LivePane):
         self._clicks.observe(self._on_added, "y")
         self._figure_axes = (
             bqplot.Axis(scale=x, num_ticks=6, grid_lines="none"),
-            bqplot.Axis(scale=y, num_ticks=6, grid_lines="none", orientation="vertical"),
+            bqplot.Axis(scale=y, num_ticks=6, grid_lines="none", side="left"),
         )
         self.figure = bqplot.Figure(
             marks=[
@@ -327,7 +346,7 @@ class StateSpace(LivePane):
 
     def _on_axis(self, _change) -> None:
         axes = tuple(choice.value for choice in self._axis_choices)
-        if None not in axes and axes != self.axes:
+        if not self._drawing_window and None not in axes and axes != self.axes:
             self._axes = axes
             self._in_callback(self.fit)
 
@@ -341,13 +360,15 @@ class StateSpace(LivePane):
 
     def _on_click(self, point: Mapping[str, float]) -> None:
         target = np.array([point["x"], point["y"]], dtype=np.float64)
-        if self.picture is not None and np.isfinite(target).all():
-            start = self.picture.plane.lift(target, self.live.start)
+        plane = None if self.picture is None else self.picture.plane
+        fits = plane is not None and plane.directions.shape[1] == self.model.M
+        if fits and np.isfinite(target).all():
+            start = plane.lift(target, self.live.start)
             self._in_callback(lambda: setattr(self.live, "start", start))
 
     def _on_zoom(self, _change) -> None:
         window = tuple((scale.min, scale.max) for scale in self._scales)
-        if self._panzoom.value and window != self._limits:
+        if self._panzoom.value and not self._drawing_window and window != self._limits:
             self._in_callback(lambda: setattr(self, "limits", window))
 
     def _on_mode(self, change) -> None:
@@ -383,7 +404,7 @@ def axis_options(M: int) -> tuple[tuple[str, int | str], ...]:
     return units if M < 3 else (("PC 1", "PC1"), ("PC 2", "PC2"), *units)
 
 
-def _compose(scene: Scene, plane: Projection, limits) -> Picture:
+def _compose(scene: Scene, plane: Projection, limits, choice: int) -> Picture:
     path = _drawable(plane, scene.orbit)
     diverges = len(path) < len(scene.orbit)
     split = len(path) if diverges else int(len(path) * (1.0 - TAIL))
@@ -402,6 +423,7 @@ def _compose(scene: Scene, plane: Projection, limits) -> Picture:
         scene=scene,
         plane=plane,
         limits=limits,
+        choice=choice,
         borders=_joined(switching_segments(scene.model.relu_form, plane, *limits)),
         orbit=as_drawn(transient),
         tail=as_drawn(tail),
@@ -436,6 +458,8 @@ def _crowd_of(cycles: list[Cycle], plane: Projection) -> tuple[np.ndarray, list[
         groups.setdefault(order_colour(cycle.order), []).append(cycle.points)
     dots = [_as_dots(plane(np.concatenate(points))) for points in groups.values()]
     longest = max((group.shape[1] for group in dots), default=0)
+    if len(dots) == 1:
+        return dots[0], list(groups)
     crowd = np.zeros((2, len(dots), longest))
     for row, group in enumerate(dots):
         # A curve must not end in NaN (bqplot): the last dot fills the rest.

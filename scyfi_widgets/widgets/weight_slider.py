@@ -8,12 +8,14 @@ the way to the browser and back, and the rest of the value stays in Python.
 from __future__ import annotations
 
 import math
+import sys
 
 import ipywidgets as widgets
 import traitlets as tr
 
 STEPS = 400  # from one end of a slider to the other
 SHOWN_DIGITS = 6
+LARGEST = sys.float_info.max
 
 
 class WeightSlider(widgets.VBox):
@@ -36,7 +38,9 @@ class WeightSlider(widgets.VBox):
 
     def __init__(self, name: str, value: float, limits: tuple[float, float]):
         self.name = name
-        self._limits = limits
+        self._limits = low, high = float(limits[0]), float(limits[1])
+        if not (math.isfinite(low) and math.isfinite(high) and self._step() > 0.0):
+            raise ValueError(f"limits of {name} must be finite with low < high, got {limits}")
         self._remainder = 0.0
         self._number = widgets.FloatText(
             description=name,
@@ -66,26 +70,33 @@ class WeightSlider(widgets.VBox):
             raise tr.TraitError(f"{self.name} must be finite, got {proposal.value}")
         return proposal.value
 
+    # Low and high are divided before they meet: the difference of large numbers may be infinite.
+
     def _step(self) -> float:
         low, high = self._limits
-        return (high - low) / STEPS
+        return high / STEPS - low / STEPS
+
+    def _nearest_step(self) -> int:
+        return round(self.value / self._step() - self._limits[0] / self._step())
+
+    def _value_at(self, steps: int) -> float:
+        return (self._limits[0] / self._step() + steps) * self._step()
 
     def _show_value(self, _change=None) -> None:
         low, high = self._limits
         if not low <= self.value <= high:
-            self._limits = (min(low, 2.0 * self.value), max(high, 2.0 * self.value))
-            low, high = self._limits
-        steps = round((self.value - low) / self._step())
-        self._remainder = self.value - (low + steps * self._step())
+            far = max(-LARGEST, min(LARGEST, 2.0 * self.value))
+            self._limits = (min(low, self.value, far), max(high, self.value, far))
+        steps = self._nearest_step()
+        self._remainder = self.value - self._value_at(steps)
         if self._steps.value != steps:
             self._steps.value = steps
         if self._number.value != _shown(self.value):
             self._number.value = _shown(self.value)
 
     def _on_steps(self, change) -> None:
-        here = round((self.value - self._limits[0]) / self._step())
-        if change.new != here:
-            self.value = self._limits[0] + change.new * self._step() + self._remainder
+        if change.new != self._nearest_step():
+            self.value = self._value_at(change.new) + self._remainder
 
     def _on_number(self, change) -> None:
         if change.new == _shown(self.value):

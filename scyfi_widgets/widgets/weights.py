@@ -78,6 +78,7 @@ class WeightPanel(Panel):
         value = self.model[name]
         if not isinstance(value, float):
             raise KeyError(f"{name!r} is a whole array; name one entry, such as {name}[0]")
+        name = "".join(name.split())
         if name in self.sliders:
             return
         slider = self._slider(name, value)
@@ -182,20 +183,19 @@ class WeightPanel(Panel):
         place = (int(event["data"]["row"]), int(event["data"]["column"]))
         self.open_slider(format_name(array_name, place[: self.model[array_name].ndim]))
 
-    def _follow(self, change) -> None:
-        model = change.new
+    def _follow(self, _change) -> None:
+        model = self.model  # not the change's: another thread may have set a newer one meanwhile
         if _structure(model) != self._structure:
             self._build(model)
             return
-        for name, slider in self.sliders.items():
+        for name, slider in tuple(self.sliders.items()):
             value = model[name]
             if slider.value != value:
                 slider.value = value
         for name, heat in self._maps.items():
-            if model.parameters[name] is not change.old.parameters.get(name):
-                rows = _map_rows(model.parameters[name])
-                if not np.array_equal(rows, heat.color):
-                    heat.color = rows
+            rows = _map_rows(model.parameters[name])
+            if not np.array_equal(rows, heat.color):
+                heat.color = rows
 
     def _leave(self) -> None:
         self.live.unobserve(self._follow, "model")
@@ -222,7 +222,7 @@ def _map_rows(array: np.ndarray) -> np.ndarray:
 
 def _default_limits(array: np.ndarray) -> tuple[float, float]:
     """Return symmetric ends at 1, 2 or 5 times a power of ten, at least twice the largest entry."""
-    wanted = max(1.0, 2.0 * float(np.abs(array).max()))
+    wanted = max(1.0, 2.0 * min(float(np.abs(array).max()), 1e300))
     power = 10.0 ** math.floor(math.log10(wanted))
     end = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= wanted)
     return -end, end
