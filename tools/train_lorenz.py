@@ -240,7 +240,8 @@ def main() -> None:
     note = (
         f"tools/train_lorenz.py --seed {options.seed} --epochs {options.epochs} "
         f"--units {options.units} --relus {options.relus} --noise {options.noise}; "
-        f"Lorenz-63, sigma 10, rho 28, beta 8/3, sampled every {options.time_step} time units, standardised"
+        "Lorenz-63, sigma 10, rho 28, beta 8/3, "
+        f"sampled every {options.time_step} time units, standardised"
     )
     np.savez_compressed(
         options.out,
