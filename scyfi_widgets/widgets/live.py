@@ -85,7 +85,7 @@ class Live(tr.HasTraits):
     model = tr.Instance(Model)
     max_order = tr.Int(8, min=1)
     seed = tr.Int(0, min=0)
-    start = tr.Any()
+    start = tr.Instance(object)
     orbit_steps = tr.Int(1000, min=1, max=1_000_000)
     time_limit = tr.Float(2.0, allow_none=True)
     shown = tr.Instance(Scene, allow_none=True)

@@ -48,6 +48,9 @@ class Panel(widgets.VBox):
     def model(self, model: Model) -> None:
         self.live.model = model
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.model!r}>"
+
     @property
     def message(self) -> str:
         """The line that is shown above the picture, or an empty text."""

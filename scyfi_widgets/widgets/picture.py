@@ -9,11 +9,12 @@ import numpy as np
 from ..cycles import Cycle, CycleSet
 from .explain import destination
 from .palette import STABILITY_MARKERS, colour_index, order_colour
-from .projection import FAR, Limits, Projection, switching_segments
+from .projection import FAR, Limits, Projection
+from .return_map import ReturnMap
 from .scene import Scene
 
 TAIL = 0.25  # the part of the orbit that is drawn as its tail
-MOST_MARKERS = 240  # points of cycles that get a marker each; SVG markers are dear
+MOST_MARKERS = 160  # points of cycles that get a marker each; SVG markers are dear
 MOST_DOTS = 6000  # points of cycles of higher orders that are drawn as dots
 EMPTY = np.zeros(0)
 
@@ -25,7 +26,7 @@ class Picture:
     Attributes
     ----------
     scene : Scene
-    plane : Projection
+    plane : Projection or ReturnMap
     limits : pair of (low, high)
     choice : int
         The number of windows that a person had chosen when it was begun.
@@ -34,6 +35,8 @@ class Picture:
     connected : bool
         Whether the orbit moves in small steps and is drawn as a line instead of dots.
     cycle_points : dict of stability to (points, colour indices, (cycle, index) of each point)
+    marker_size : int
+        Area of a marker in square pixels: smaller where there are many.
     crowd : ((2, colours, n) array, list of colours)
         Points of the cycles that are too many for markers; (2, n) with a single colour.
     start : (2,) array
@@ -42,7 +45,7 @@ class Picture:
     """
 
     scene: Scene
-    plane: Projection
+    plane: Projection | ReturnMap
     limits: tuple[Limits, Limits]
     choice: int
     borders: np.ndarray
@@ -50,13 +53,17 @@ class Picture:
     tail: np.ndarray
     connected: bool
     cycle_points: dict[str, tuple[np.ndarray, np.ndarray, list]]
+    marker_size: int
     crowd: tuple[np.ndarray, list[str]]
     start: np.ndarray
     note: str
 
 
 def compose_picture(
-    scene: Scene, plane: Projection, limits: tuple[Limits, Limits] | None, choice: int = 0
+    scene: Scene,
+    plane: Projection | ReturnMap,
+    limits: tuple[Limits, Limits] | None,
+    choice: int = 0,
 ) -> Picture:
     """Return the picture of a scene in a plane; without limits the window is fitted to it."""
     path = _drawable(plane, scene.orbit)
@@ -78,18 +85,19 @@ def compose_picture(
         plane=plane,
         limits=limits,
         choice=choice,
-        borders=_joined(switching_segments(scene.model.relu_form, plane, *limits)),
+        borders=_joined(plane.borders(scene.model.relu_form, *limits)),
         orbit=as_drawn(transient),
         tail=as_drawn(tail),
         connected=connected,
         cycle_points=points,
+        marker_size=64 if sum(cycle.order for cycle in marked) <= 60 else 32,
         crowd=_crowd_of(crowded, plane),
         start=start,
         note=destination(scene.orbit, scene.cycles),
     )
 
 
-def _drawable(plane: Projection, states: np.ndarray) -> np.ndarray:
+def _drawable(plane: Projection | ReturnMap, states: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):  # an orbit that diverges passes through infinity to NaN
         path = plane(states)
         inside = np.abs(path).max(axis=1) < FAR
@@ -105,7 +113,7 @@ def _by_budget(cycles: CycleSet) -> tuple[list[Cycle], list[Cycle]]:
     return list(cycles[:marked]), list(cycles[marked:dotted])
 
 
-def _crowd_of(cycles: list[Cycle], plane: Projection) -> tuple[np.ndarray, list[str]]:
+def _crowd_of(cycles: list[Cycle], plane: Projection | ReturnMap) -> tuple[np.ndarray, list[str]]:
     """Return the dots (2, colours, n) and the colours of the cycles that have no markers."""
     groups: dict[str, list[np.ndarray]] = {}
     for cycle in cycles:
@@ -129,7 +137,7 @@ def _joined(segments) -> np.ndarray:
     return np.hstack(pieces[:-1]) if pieces else np.zeros((2, 0))
 
 
-def _points_of(cycles: list[Cycle], stability: str, plane: Projection):
+def _points_of(cycles: list[Cycle], stability: str, plane: Projection | ReturnMap):
     chosen = [cycle for cycle in cycles if cycle.stability == stability]
     if not chosen:
         return np.zeros((2, 0)), EMPTY, []

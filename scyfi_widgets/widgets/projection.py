@@ -27,6 +27,15 @@ class Projection:
     origin: np.ndarray
     labels: tuple[str, str]
 
+    @property
+    def M(self) -> int:
+        """Number of units of the states that can be drawn."""
+        return self.directions.shape[1]
+
+    def borders(self, form: ReluForm, x: Limits, y: Limits) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the borders between regions that are lines in this plane, within a window."""
+        return switching_segments(form, self, x, y)
+
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Return the plane's coordinates of states (..., M) as (..., 2)."""
         return (z - self.origin) @ self.directions.T

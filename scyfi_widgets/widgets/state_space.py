@@ -16,6 +16,7 @@ from .palette import ORBIT_COLOUR, ORDER_COLOURS, STABILITY_MARKERS, START_COLOU
 from .pane import LivePane
 from .picture import EMPTY, Picture, compose_picture
 from .projection import Limits, Projection, plane_of
+from .return_map import ReturnMap
 from .scene import Scene
 
 
@@ -71,7 +72,7 @@ class StateSpace(LivePane):
     @property
     def axes(self) -> tuple[int | str, int | str]:
         """The units, or ``"PC1"`` and ``"PC2"``, on the two axes."""
-        return self._axes if _fits(self._axes, self.model.M) else default_axes(self.model.M)
+        return self._axes_for(self.model.M)
 
     @axes.setter
     def axes(self, axes: tuple[int | str, int | str]) -> None:
@@ -81,6 +82,9 @@ class StateSpace(LivePane):
             raise ValueError(f"axes must be two of {allowed}, got {axes!r}")
         self._axes = tuple(allowed[allowed.index(axis)] for axis in axes)
         self.fit()
+
+    def _axes_for(self, M: int) -> tuple[int | str, int | str]:
+        return self._axes if _fits(self._axes, M) else default_axes(M)
 
     @property
     def limits(self) -> tuple[Limits, Limits] | None:
@@ -111,9 +115,11 @@ class StateSpace(LivePane):
         M = scene.model.M
         with self._window_lock:
             plane, limits, choice = self._plane, self._limits, self._window_choices
-        if plane is None or plane.directions.shape[1] != M:
-            axes = self._axes if _fits(self._axes, M) else default_axes(M)
-            plane, limits = plane_of(axes, M, scene.orbit), None
+        if plane is None or plane.M != M:
+            settled = scene.orbit[len(scene.orbit) // 2 :]
+            plane, limits = plane_of(self._axes_for(M), M, settled), None
+        if M == 1:
+            plane = ReturnMap(scene.model)
         yield compose_picture(scene, plane, limits, choice)
 
     # Drawing ------------------------------------------------------------------------------------
@@ -134,6 +140,8 @@ class StateSpace(LivePane):
         _set_mark(self._tail, picture.tail)
         for stability, scatter in self._cycle_marks.items():
             points, colours, _ = picture.cycle_points[stability]
+            if scatter.default_size != picture.marker_size:
+                scatter.default_size = picture.marker_size
             _set_mark(scatter, points, color=colours)
         dots, colours = picture.crowd
         if colours and self._crowd.colors != colours:
@@ -156,12 +164,16 @@ class StateSpace(LivePane):
             width = line if picture.connected else dot
             if mark.stroke_width != width:
                 mark.stroke_width = width
-        options = axis_options(picture.scene.model.M)
-        for choice, axis in zip(self._axis_choices, self.axes, strict=True):
+        M = picture.scene.model.M  # the live model may be a newer one, of another size
+        options = axis_options(M)
+        for choice, axis in zip(self._axis_choices, self._axes_for(M), strict=True):
             if choice.options != options:
                 choice.options = options
             if choice.value != axis:
                 choice.value = axis
+            display = "none" if M == 1 else None
+            if choice.layout.display != display:
+                choice.layout.display = display
 
     def _set_legend(self, picture: Picture) -> None:
         text = legend_html(picture.scene.cycles, picture.note)
