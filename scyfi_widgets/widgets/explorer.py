@@ -81,9 +81,9 @@ class Explorer(Panel):
         self.state_space = StateSpace(self.live, axes)
         self.table = CycleTable(self.live)
         self._lay_out()
-        self.live.observe(self._on_model, "model")
-        self.live.observe(self._on_max_order, "max_order")
-        self.live.observe(self._show_progress, ["shown", "working"])
+        self._watch(self._on_model, "model")
+        self._watch(self._on_max_order, "max_order")
+        self._watch(self._show_progress, ["shown", "working"])
         self._show_progress()
 
     # Scripting ----------------------------------------------------------------------------------
@@ -131,12 +131,6 @@ class Explorer(Panel):
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the panes show the present model; return whether they do."""
         return self.live.wait(timeout)
-
-    def _leave(self) -> None:
-        self.live.unobserve(self._on_model, "model")
-        self.live.unobserve(self._on_max_order, "max_order")
-        self.live.unobserve(self._show_progress, ["shown", "working"])
-        super()._leave()
 
     # The bar ------------------------------------------------------------------------------------
 

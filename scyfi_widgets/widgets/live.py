@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -148,10 +148,7 @@ class Live(tr.HasTraits):
             If one of them is wrong; none is changed then.
         """
         self._require_known(settings)
-        kept = {name: getattr(self, name) for name in self._SETTINGS if name not in settings}
-        if getattr(settings.get("model"), "M", self.model.M) != self.model.M:
-            kept.pop("start", None)
-        Live(**kept, **settings)  # checks them all, before the first is changed
+        Live(**{"model": self.model, **settings})  # checks them all, before the first is changed
         with self._silence():
             for name in sorted(settings, key=self._SETTINGS.index):
                 setattr(self, name, settings[name])
@@ -173,9 +170,10 @@ class Live(tr.HasTraits):
             self.gesture = None
 
     def _on_setting(self, change) -> None:
-        if change.name == "model" and len(self.start) != change.new.M:
-            with self._silence():
-                self.start = np.full(change.new.M, 0.1)
+        if change.name == "model" and len(self.start) != self.model.M:
+            # It fails only if another thread has set one more size, and a start with it.
+            with self._silence(), suppress(ValueError):
+                self.start = np.full(self.model.M, 0.1)
         self.refresh()
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 import ipywidgets as widgets
 
@@ -31,6 +32,7 @@ class Panel(widgets.VBox):
         self.live = as_live(subject, **settings)
         self._message = widgets.HTML(layout={"display": "none"})
         self._message_text = ""
+        self._watched: list[tuple] = []
         super().__init__()
         self._left = False
         self.add_class("sw-pane")
@@ -70,8 +72,15 @@ class Panel(widgets.VBox):
         """Close every widget that the panel opened, and its live loop if no other pane uses it."""
         close_tree(self)
 
+    def _watch(self, handler: Callable, names: str | list[str]) -> None:
+        """Call `handler` when a trait of the Live changes, as long as the panel lives."""
+        self.live.observe(handler, names)
+        self._watched.append((handler, names))
+
     def _leave(self) -> None:
         """Let go of the Live, once."""
+        for handler, names in self._watched:
+            self.live.unobserve(handler, names)
         self.live.leave(self)
 
     def _close_own(self) -> None:

@@ -28,6 +28,8 @@ class Picture:
     scene : Scene
     plane : Projection or ReturnMap
     limits : pair of (low, high)
+    zoomed : bool
+        Whether a person chose the window.
     choice : int
         The number of windows that a person had chosen when it was begun.
     borders, orbit, tail : (2, n) arrays
@@ -47,6 +49,7 @@ class Picture:
     scene: Scene
     plane: Projection | ReturnMap
     limits: tuple[Limits, Limits]
+    zoomed: bool
     choice: int
     borders: np.ndarray
     orbit: np.ndarray
@@ -63,6 +66,7 @@ def compose_picture(
     scene: Scene,
     plane: Projection | ReturnMap,
     limits: tuple[Limits, Limits] | None,
+    zoomed: bool = False,
     choice: int = 0,
 ) -> Picture:
     """Return the picture of a scene in a plane; without limits the window is fitted to it."""
@@ -76,7 +80,7 @@ def compose_picture(
     wanted = [tail, start[None], points["stable"][0].T]
     if limits is None:
         limits = _fitting_limits(wanted, [group.T for group, _, _ in points.values()])
-    else:
+    elif not zoomed:
         limits = _grown_limits(limits, wanted)
     connected = _moves_in_small_steps(tail, limits)
     as_drawn = np.transpose if connected else _as_dots
@@ -84,6 +88,7 @@ def compose_picture(
         scene=scene,
         plane=plane,
         limits=limits,
+        zoomed=zoomed,
         choice=choice,
         borders=_joined(plane.borders(scene.model.relu_form, *limits)),
         orbit=as_drawn(transient),
@@ -117,8 +122,11 @@ def _crowd_of(cycles: list[Cycle], plane: Projection | ReturnMap) -> tuple[np.nd
     """Return the dots (2, colours, n) and the colours of the cycles that have no markers."""
     groups: dict[str, list[np.ndarray]] = {}
     for cycle in cycles:
-        groups.setdefault(order_colour(cycle.order), []).append(cycle.points)
-    dots = [_as_dots(plane(np.concatenate(points))) for points in groups.values()]
+        points = plane(cycle.points)
+        near = points[np.abs(points).max(axis=1) < FAR]
+        if len(near):
+            groups.setdefault(order_colour(cycle.order), []).append(near)
+    dots = [_as_dots(np.concatenate(points)) for points in groups.values()]
     longest = max((group.shape[1] for group in dots), default=0)
     if len(dots) == 1:
         return dots[0], list(groups)

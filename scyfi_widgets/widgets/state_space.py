@@ -41,8 +41,8 @@ class StateSpace(LivePane):
     Attributes
     ----------
     limits : pair of (low, high)
-        The window; assign to zoom. It stays as it is while weights change, and grows only when what
-        attracts leaves it.
+        The window; assign to zoom, `fit` to go back. It stays as it is while weights change, and
+        grows only when what attracts leaves it; one that was assigned does not grow.
     picture : Picture or None
         What is drawn, as arrays.
     """
@@ -62,6 +62,7 @@ class StateSpace(LivePane):
         # A picture that was begun before a person chose a window must not take that back.
         self._window_lock = threading.Lock()
         self._window_choices = 0
+        self._zoomed = False
         self._drawing_window = False
         self._build_controls()
         self._build_figure(height)
@@ -104,7 +105,7 @@ class StateSpace(LivePane):
 
     def _choose_window(self, plane, limits) -> None:
         with self._window_lock:
-            self._plane, self._limits = plane, limits
+            self._plane, self._limits, self._zoomed = plane, limits, limits is not None
             self._window_choices += 1
         self.live.refresh()
 
@@ -114,13 +115,16 @@ class StateSpace(LivePane):
         """Yield the picture of a scene."""
         M = scene.model.M
         with self._window_lock:
-            plane, limits, choice = self._plane, self._limits, self._window_choices
-        if plane is None or plane.M != M:
+            plane, limits, zoomed = self._plane, self._limits, self._zoomed
+            choice = self._window_choices
+        if plane is not None and plane.M != M:
+            plane, limits, zoomed = None, None, False
+        if plane is None:
             settled = scene.orbit[len(scene.orbit) // 2 :]
-            plane, limits = plane_of(self._axes_for(M), M, settled), None
+            plane = plane_of(self._axes_for(M), M, settled)
         if M == 1:
             plane = ReturnMap(scene.model)
-        yield compose_picture(scene, plane, limits, choice)
+        yield compose_picture(scene, plane, limits, zoomed, choice)
 
     # Drawing ------------------------------------------------------------------------------------
 
@@ -130,6 +134,7 @@ class StateSpace(LivePane):
         with self._window_lock:
             if picture.choice == self._window_choices:
                 self._plane, self._limits = picture.plane, picture.limits
+                self._zoomed = picture.zoomed
         self._drawing_window = True
         try:
             self._set_window(picture)
@@ -240,7 +245,7 @@ class StateSpace(LivePane):
             x=EMPTY,
             y=EMPTY,
             scales=plane,
-            default_opacities=[0.0],
+            opacities=[0.0],
             interactions={"click": "add"},
         )
         self._clicks.observe(self._on_added, "y")

@@ -58,7 +58,7 @@ class WeightPanel(Panel):
         both = widgets.HBox([self._body, self._opened], layout={"flex_flow": "row wrap"})
         self._show(self._equation, both)
         self._build(self.model)
-        self.live.observe(self._follow, "model")
+        self._watch(self._follow, "model")
 
     # Opening and closing sliders ----------------------------------------------------------------
 
@@ -196,10 +196,6 @@ class WeightPanel(Panel):
             rows = _map_rows(model.parameters[name])
             if not np.array_equal(rows, heat.color):
                 heat.color = rows
-
-    def _leave(self) -> None:
-        self.live.unobserve(self._follow, "model")
-        super()._leave()
 
 
 class MatrixMap(bqplot.GridHeatMap):

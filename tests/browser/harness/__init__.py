@@ -5,6 +5,7 @@ Chromium is driven with Playwright's synchronous interface. The tests' fixtures 
 """
 
 from .chromium import ChromiumMissing, find_chromium, launch_chromium
+from .explorer import ExplorerPage
 from .figures import click_at, drawn_lines, drawn_points, front_end_state, place_in_page
 from .notebook import CellError, Notebook
 from .server import LabServer
@@ -14,6 +15,7 @@ from .sliders import drag, press, readout
 __all__ = [
     "CellError",
     "ChromiumMissing",
+    "ExplorerPage",
     "JupyterSession",
     "LabServer",
     "Notebook",

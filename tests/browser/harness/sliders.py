@@ -58,5 +58,11 @@ def track_position(slider: Locator, fraction: float) -> float:
 
 
 def readout(slider: Locator) -> str:
-    """The number that the slider shows (its ``aria-valuenow`` lags behind), with a plain minus."""
-    return slider.locator(".widget-readout").first.inner_text().replace("\N{MINUS SIGN}", "-")
+    """The number that the slider shows (its ``aria-valuenow`` lags behind), with a plain minus.
+
+    A slider without a readout of its own is read from the number field beside it.
+    """
+    own = slider.locator(".widget-readout:visible")
+    if own.count() == 0:
+        return slider.locator("input[type=number]").first.input_value()
+    return own.first.inner_text().replace("\N{MINUS SIGN}", "-")
