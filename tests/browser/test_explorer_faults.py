@@ -49,14 +49,14 @@ def test_an_exception_is_shown_and_the_sliders_live_on(open_notebook: Opener) ->
         assert set(page.messages()) == {"ZeroDivisionError: a <deliberate> fault"}
     notebook.wait_for(lambda: "no cycles" in page.badge)
     assert page.drawn().keys() == before.keys()  # the last picture stays, dimmed
-    assert page.part(".sw-failed").count() == 2
+    assert page.part(".sw-pane.sw-failed").count() == 2
     notebook.screenshot("explorer-exception", page.root)
 
     notebook.execute(MEND)
     press(slider, "ArrowRight")
     notebook.wait_for(lambda: not page.messages())
     page.see_true_cycles()
-    assert page.part(".sw-failed").count() == 0
+    assert page.part(".sw-pane.sw-failed").count() == 0
     assert page.badge == notebook.evaluate("explorer.cycles.statement")
     assert notebook.errors == []
 
@@ -67,7 +67,7 @@ def test_what_is_typed_never_harms(open_notebook: Opener) -> None:
     page.see_true_cycles()
     given = page.code
     field = page.slider("W[0,1]").locator("input")
-    for text in ("nan", "", "1e400", "-1e400", "abc", "--", "0x10"):
+    for text in ("nan", "", "1e400", "-1e400", "abc", "--"):
         type_into(field, text)
         notebook.wait_for(lambda: field.input_value() == "-0.64375")
         assert page.code == given, text
@@ -170,7 +170,7 @@ def test_a_drag_over_slow_work_ends_with_the_last_value(open_notebook: Opener) -
     drawn, dropped = notebook.evaluate("[explorer.live.drawn, explorer.live.dropped]")
     assert dropped > 0
     assert drawn < notebook.evaluate("len(begun)") + 5
-    assert page.part(".sw-stale").count() == 0
+    assert page.part(".sw-pane.sw-stale").count() == 0
     assert notebook.errors == []
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 import scyfi_widgets as sw
 
-from .figures import drawn_points
+from .figures import drawn_points_of_all
 from .notebook import Notebook
 
 if TYPE_CHECKING:
@@ -38,17 +38,20 @@ class ExplorerPage:
         self.notebook = notebook
         self.name = name
         self.space = space or f"{name}.state_space"
+        self._root: Locator | None = None
 
     # Parts --------------------------------------------------------------------------------------
 
     @property
     def root(self) -> Locator:
         """The element of the explorer."""
-        number = self.notebook.evaluate(f"{self.name}.model_id")
-        self.notebook.page.evaluate(
-            "async id => { (await scyfi.widgetView(id)).el.dataset.widget = id; }", number
-        )
-        return self.notebook.locator(f'[data-widget="{number}"]')
+        if self._root is None:
+            number = self.notebook.evaluate(f"{self.name}.model_id")
+            self.notebook.page.evaluate(
+                "async id => { (await scyfi.widgetView(id)).el.dataset.widget = id; }", number
+            )
+            self._root = self.notebook.locator(f'[data-widget="{number}"]')
+        return self._root
 
     def part(self, css: str) -> Locator:
         """Elements within the explorer."""
@@ -77,7 +80,7 @@ class ExplorerPage:
     @property
     def model(self) -> sw.Model:
         """The kernel's model, rebuilt here."""
-        return eval(self.code, {"sw": sw})
+        return _model_of(self.code)
 
     def value(self, weight: str) -> float:
         """A weight of the kernel's model."""
@@ -85,8 +88,10 @@ class ExplorerPage:
 
     def true_cycles(self) -> sw.CycleSet:
         """The cycles of the kernel's model, found here."""
-        order, seed = self.notebook.evaluate(f"[{self.name}.live.max_order, {self.name}.live.seed]")
-        return sw.find_cycles(self.model, order, seed=seed)
+        code, order, seed = self.notebook.evaluate(
+            f"(lambda live: [live.model.to_code(), live.max_order, live.seed])({self.name}.live)"
+        )
+        return sw.find_cycles(_model_of(code), order, seed=seed)
 
     def to_plane(self, states: np.ndarray) -> np.ndarray:
         """The coordinates (n, 2) of states in the plane that is drawn."""
@@ -97,18 +102,19 @@ class ExplorerPage:
 
     def pixel(self) -> np.ndarray:
         """At least the size of a pixel, (2,), in the plane's coordinates."""
-        limits = np.array(self.notebook.evaluate(f"{self.space}.limits"))
-        return (limits[:, 1] - limits[:, 0]) / PIXELS
+        return np.ptp(self.notebook.evaluate(f"{self.space}.picture.limits"), axis=1) / PIXELS
+
+    def wait(self, timeout: float = 20.0) -> None:
+        """Wait until the kernel has drawn the present model."""
+        self.notebook.wait_for(f"{self.name}.live.wait(0.5)", timeout)
 
     # What is drawn ------------------------------------------------------------------------------
 
     def drawn(self) -> dict[str, np.ndarray]:
         """The points of cycles in the SVG, (n, 2), by stability; those that are there."""
-        points = {
-            name: drawn_points(self.notebook, f"{self.space}._cycle_marks[{name!r}]")
-            for name in STABILITIES
-        }
-        return {name: np.array(found) for name, found in points.items() if found}
+        marks = [f"{self.space}._cycle_marks[{name!r}]" for name in STABILITIES]
+        points = zip(STABILITIES, drawn_points_of_all(self.notebook, marks), strict=True)
+        return {name: np.array(found) for name, found in points if found}
 
     def expected(self) -> dict[str, np.ndarray]:
         """The points that the SVG should show, from a search in this process."""
@@ -128,19 +134,14 @@ class ExplorerPage:
         self.wait(timeout)
         expected = self.expected()
         assert expected, "a network without any cycle shows nothing that could be checked"
+        pixel = self.pixel()
         try:
-            self.notebook.wait_for(
-                lambda: same_points(self.drawn(), expected, self.pixel()), timeout
-            )
+            self.notebook.wait_for(lambda: same_points(self.drawn(), expected, pixel), timeout)
         except AssertionError:
             raise AssertionError(
                 f"drawn: {self.drawn()}\nexpected: {expected}\nmessages: {self.messages()}"
             ) from None
         return expected
-
-    def wait(self, timeout: float = 20.0) -> None:
-        """Wait until the kernel has drawn the present model."""
-        self.notebook.wait_for(f"{self.name}.live.wait(0.5)", timeout)
 
 
 def same_points(
@@ -156,3 +157,7 @@ def same_points(
         if distances.min(axis=0).max() > 1.0 or distances.min(axis=1).max() > 1.0:
             return False
     return True
+
+
+def _model_of(code: str) -> sw.Model:
+    return eval(code, {"sw": sw})

@@ -7,6 +7,7 @@ is evidence that a redraw took place.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .notebook import Notebook
@@ -27,7 +28,7 @@ async ({id, names}) => {
 """
 
 _POINTS = """
-async ({id}) => {
+ids => Promise.all(ids.map(async id => {
   const view = await window.scyfi.widgetView(id);
   if (!view) return null;
   const {x, y} = view.scales;
@@ -37,7 +38,7 @@ async ({id}) => {
       group.getAttribute('transform') || '');
     return match && [x.scale.invert(+match[1]), y.scale.invert(+match[2])];
   }).filter(Boolean);
-}
+}))
 """
 
 _LINES = """
@@ -78,8 +79,15 @@ def front_end_state(notebook: Notebook, widget: str, *names: str) -> dict[str, A
 
 def drawn_points(notebook: Notebook, scatter: str) -> list[list[float]] | None:
     """Positions ``[x, y]`` of a Scatter's visible points in the SVG; None if it is not drawn."""
-    model_id = notebook.evaluate(f"({scatter}).model_id")
-    return notebook.page.evaluate(_POINTS, {"id": model_id})
+    return drawn_points_of_all(notebook, [scatter])[0]
+
+
+def drawn_points_of_all(
+    notebook: Notebook, scatters: Sequence[str]
+) -> list[list[list[float]] | None]:
+    """What `drawn_points` returns, of several marks at one moment."""
+    ids = notebook.evaluate(f"[mark.model_id for mark in ({', '.join(scatters)},)]")
+    return notebook.page.evaluate(_POINTS, ids)
 
 
 def drawn_lines(notebook: Notebook, lines: str) -> list[list[list[list[float]]]] | None:
