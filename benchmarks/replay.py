@@ -9,6 +9,7 @@ What remains between the two is the explorer's own work: computing and its threa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import ipywidgets
@@ -48,7 +49,7 @@ def record(explorer: Any, name: str, steps: int) -> Steps:
     path = [*range(start, start + steps + 1), *range(start + steps - 1, start - 1, -1)]
     ipywidgets.Widget.send_state = note
     try:
-        for here, there in zip(path, path[1:], strict=False):
+        for here, there in pairwise(path):
             sent.clear()
             track.value = there
             if not explorer.wait(10):

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 
 from ..cycles import CycleSet
 from ..models import Model
+from ..models.validation import whole_number
 from ..systems import sixteen_cycle
 from ..warm import is_warm, remember_warm
 from .cycle_table import CycleTable
@@ -75,6 +76,7 @@ class Explorer(Panel):
         self._first_compilation = not is_warm()
         self.presets = {"as given": self.model, **(presets or {})}
         self.history = History(self.model)
+        self._orders = {self.model.M: self.max_order}
         self.weights = WeightPanel(self.live, limits)
         self._build_bar()
         self._show_progress()
@@ -100,7 +102,7 @@ class Explorer(Panel):
 
     @max_order.setter
     def max_order(self, order: int) -> None:
-        self.live.max_order = order
+        self.live.max_order = whole_number("max_order", order, 1)
 
     @property
     def start(self):
@@ -118,15 +120,23 @@ class Explorer(Panel):
 
     def undo(self) -> None:
         """Take the last change of the model back; a drag is one change."""
-        self.model = self.history.undo()
+        self._go_to(self.history.undo())
 
     def redo(self) -> None:
         """Do the change again that was taken back last."""
-        self.model = self.history.redo()
+        self._go_to(self.history.redo())
 
     def reset(self) -> None:
         """Return to the preset that was chosen last; this can be undone."""
-        self.model = self.presets[self._preset.value]
+        self._go_to(self.presets[self._preset.value])
+
+    def _go_to(self, model: Model) -> None:
+        """Show a model; one of another size with the order that was last used for that size."""
+        if model.M == self.model.M:
+            self.model = model
+        else:
+            order = self._orders.get(model.M, default_max_order(model))
+            self.live.update(model=model, max_order=order)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the panes show the present model; return whether they do."""
@@ -229,6 +239,7 @@ class Explorer(Panel):
             self._in_callback(lambda: setattr(self, "max_order", change.new))
 
     def _on_max_order(self, change) -> None:
+        self._orders[self.model.M] = change.new
         if self._order.value != change.new:
             with self._order.hold_sync():
                 self._order.max = max(self._order.max, change.new)

@@ -43,6 +43,10 @@ class History(Generic[State]):
         self._future.clear()
         self._gesture, self._last_change = gesture, now
         self.present = state
+        if same and state == self._past[-1]:
+            # The drag is back where it began: there is nothing to undo.
+            self._past.pop()
+            self._gesture = None
 
     @property
     def can_undo(self) -> bool:

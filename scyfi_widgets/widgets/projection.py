@@ -94,7 +94,8 @@ def switching_segments(
     """Return the pieces of the borders W2 z + h2 = 0 inside a window of the plane.
 
     A border is a hyperplane; it is a line in the picture only when its normal lies within the
-    plane, otherwise it has no place there and is left out.
+    plane, otherwise it has no place there and is left out. So is the border of a unit that acts on
+    nothing: the map is the same on both of its sides.
 
     Returns
     -------
@@ -106,7 +107,10 @@ def switching_segments(
     coordinates = form.W2 @ np.linalg.pinv(basis)
     outside = np.abs(form.W2 - coordinates @ basis).max(axis=1)
     offsets = form.W2 @ plane.origin + form.h2
-    for normal, beyond, weights, offset in zip(coordinates, outside, form.W2, offsets, strict=True):
+    acts = form.W1.any(axis=0)
+    for normal, beyond, weights, offset in zip(
+        coordinates[acts], outside[acts], form.W2[acts], offsets[acts], strict=True
+    ):
         size = np.linalg.norm(normal)
         if size == 0.0 or beyond > 1e-9 * np.abs(weights).max():
             continue

@@ -41,7 +41,7 @@ class ReturnMap:
 
     def borders(self, form: ReluForm, x: Limits, y: Limits) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the borders, which are upright, the diagonal, and the pieces of the graph."""
-        sides = form.W2[:, 0] != 0.0
+        sides = (form.W2[:, 0] != 0.0) & form.W1.any(axis=0)
         at = np.unique(-form.h2[sides] / form.W2[sides, 0])
         at = at[(at > x[0]) & (at < x[1])]
         ends = max(x[0], y[0]), min(x[1], y[1])

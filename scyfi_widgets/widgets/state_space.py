@@ -58,7 +58,7 @@ class StateSpace(LivePane):
         self.picture: Picture | None = None
         self._limits: tuple[Limits, Limits] | None = None
         self._plane: Projection | None = None
-        self._axes = axes
+        self._axes = None if axes is None else self._checked_axes(axes)
         # A picture that was begun before a person chose a window must not take that back.
         self._window_lock = threading.Lock()
         self._window_choices = 0
@@ -77,12 +77,15 @@ class StateSpace(LivePane):
 
     @axes.setter
     def axes(self, axes: tuple[int | str, int | str]) -> None:
+        self._axes = self._checked_axes(axes)
+        self.fit()
+
+    def _checked_axes(self, axes) -> tuple[int | str, int | str]:
         allowed = list(dict(axis_options(self.model.M)).values())
         pair = isinstance(axes, (tuple, list)) and len(axes) == 2
         if not pair or any(axis not in allowed for axis in axes):
             raise ValueError(f"axes must be two of {allowed}, got {axes!r}")
-        self._axes = tuple(allowed[allowed.index(axis)] for axis in axes)
-        self.fit()
+        return allowed[allowed.index(axes[0])], allowed[allowed.index(axes[1])]
 
     def _axes_for(self, M: int) -> tuple[int | str, int | str]:
         return self._axes if _fits(self._axes, M) else default_axes(M)

@@ -201,6 +201,27 @@ def test_presets():
     assert_shows(explorer, SIXTEEN, 1)
 
 
+def test_a_network_of_another_size_gets_the_order_that_suits_it():
+    explorer = explore(max_order=5, presets={"lorenz": sw.systems.lorenz_network()})
+    explorer._preset.value = "lorenz"
+    assert explorer.max_order == explorer._order.value == 1
+    explorer.undo()
+    assert explorer.max_order == explorer.cycles.max_order == 5
+    explorer.redo()
+    explorer.max_order = 2
+    explorer._preset.value = "as given"
+    explorer._preset.value = "lorenz"
+    assert explorer.max_order == explorer.cycles.max_order == 2
+
+
+def test_whole_numbers_of_numpy_are_orders():
+    explorer = explore(max_order=1)
+    explorer.max_order = np.int64(3)
+    assert explorer.max_order == 3
+    with pytest.raises(TypeError, match="max_order must be a whole number"):
+        explorer.max_order = 2.5
+
+
 def test_without_presets_there_is_nothing_to_choose():
     assert explore(max_order=1)._preset.layout.display == "none"
 
@@ -310,7 +331,7 @@ def test_a_button_whose_action_fails_says_so():
     explorer = explore(max_order=1)
     explorer.presets["as given"] = 5
     explorer._reset.click()
-    assert "model" in explorer.message
+    assert "Error" in explorer.message
     explorer._undo.click()
     assert explorer.message == ""
 

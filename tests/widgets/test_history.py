@@ -14,6 +14,15 @@ def record(history: History, states: str, **how) -> None:
         history.record(state, **how)
 
 
+def test_a_drag_back_to_its_origin_is_no_step():
+    history = History(0)
+    history.record(1, "W[0,1]", now=0.0)
+    history.record(0, "W[0,1]", now=0.1)
+    assert not history.can_undo
+    history.record(2, "W[0,1]", now=0.2)
+    assert history.undo() == 0
+
+
 def test_at_the_beginning():
     history = History("a")
     assert history.present == "a"

@@ -45,7 +45,7 @@ def test_every_stability_has_a_marker_of_its_own():
 @pytest.mark.parametrize("background", ["#ffffff", "#111111"])
 @pytest.mark.parametrize("colour", [*ORDER_COLOURS, ORBIT_COLOUR, START_COLOUR])
 def test_colours_stand_out(colour, background):
-    assert contrast(colour, background) > 2.0
+    assert contrast(colour, background) >= 3.0
 
 
 def test_orders_have_colours():

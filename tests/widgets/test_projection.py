@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import scyfi_widgets as sw
 from scyfi_widgets.models.relu_form import ReluForm
 from scyfi_widgets.widgets.projection import plane_of, switching_segments
 
@@ -19,7 +20,7 @@ X, Y = (-2.0, 1.5), (-1.0, 3.0)
 def form_of(W2, h2) -> ReluForm:
     W2, h2 = np.asarray(W2, dtype=float), np.asarray(h2, dtype=float)
     H, M = W2.shape
-    return ReluForm(np.eye(M), np.zeros((M, H)), W2, np.zeros(M), h2)
+    return ReluForm(np.eye(M), np.ones((M, H)), W2, np.zeros(M), h2)
 
 
 @st.composite
@@ -197,3 +198,11 @@ def test_lift(axes, u, z):
         kept = [i for i in range(4) if i not in axes]
         assert lifted[kept].tolist() == z[kept].tolist()
         assert lifted[list(axes)] == pytest.approx(u)
+
+
+def test_a_unit_that_acts_on_nothing_has_no_border():
+    form = sw.systems.lozi_map().relu_form
+    plane = plane_of((0, 1), 2, None)
+    segments = switching_segments(form, plane, (-2.0, 2.0), (-2.0, 2.0))
+    assert len(segments) == 1
+    np.testing.assert_array_equal(segments[0][0], [0.0, 0.0])

@@ -115,7 +115,7 @@ def test_an_orbit_in_small_steps_is_a_line():
 
 
 def test_borders_are_drawn():
-    space = drawn(LOZI)
+    space = drawn(SIXTEEN)
     (left, right), (low, high) = space.limits
     assert np.isnan(space._borders.x[2])
     ends = [[0.0, low], [0.0, high], [left, 0.0], [right, 0.0]]
