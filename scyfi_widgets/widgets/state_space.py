@@ -253,8 +253,8 @@ class StateSpace(LivePane):
         )
         self._clicks.observe(self._on_added, "y")
         self._figure_axes = (
-            bqplot.Axis(scale=x, num_ticks=6, grid_lines="none"),
-            bqplot.Axis(scale=y, num_ticks=6, grid_lines="none", side="left"),
+            bqplot.Axis(scale=x, grid_lines="none", label_offset="34px"),
+            bqplot.Axis(scale=y, grid_lines="none", label_offset="44px", side="left"),
         )
         self.figure = bqplot.Figure(
             marks=[
@@ -267,7 +267,7 @@ class StateSpace(LivePane):
                 self._clicks,
             ],
             axes=list(self._figure_axes),
-            fig_margin={"top": 8, "bottom": 44, "left": 56, "right": 12},
+            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 12},
             animation_duration=0,
             padding_x=0.0,
             padding_y=0.0,

@@ -1,0 +1,29 @@
+"""Ten thousand slider events leave memory, threads and widgets where they were."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "soak.py"
+
+
+@pytest.fixture
+def benchmark() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("scyfi_widgets_soak", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    sys.modules.pop("scyfi_widgets_soak", None)
+
+
+@pytest.mark.slow
+def test_ten_thousand_events_leave_nothing_behind(benchmark: ModuleType) -> None:
+    result = benchmark.soak(10_000)
+    assert result["drawn"] + result["dropped"] > 9_000
+    assert all(growth <= 0.05 for growth in result["growth"].values()), result
+    assert result["left after closing"] == {"widgets": 0, "workers": 0}
