@@ -23,6 +23,8 @@ def sweep(explorer: Any, name: str, steps: int) -> None:
     """Walk a weight's slider `steps` up and back, so that the window has grown to its last size."""
     track = explorer.weights.sliders[name]._steps
     start = track.value
+    if start + steps > track.max:
+        raise ValueError(f"the slider of {name} must have {steps} steps above it, at {start}")
     for position in (
         *range(start + 1, start + steps + 1),
         *range(start + steps - 1, start - 1, -1),
@@ -64,6 +66,7 @@ def make_bare(explorer: Any, name: str, steps: Steps) -> None:
     """Let the slider of a weight replay recorded messages, and nothing else."""
     slider = explorer.weights.sliders[name]
     slider._steps.unobserve(slider._on_steps, "value")
+    slider._number.unobserve(slider._on_number, "value")
     explorer.live.close()
 
     def replay(change):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -17,8 +16,7 @@ def benchmark() -> ModuleType:
     spec = importlib.util.spec_from_file_location("scyfi_widgets_soak", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    yield module
-    sys.modules.pop("scyfi_widgets_soak", None)
+    return module
 
 
 @pytest.mark.slow
