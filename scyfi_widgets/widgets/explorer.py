@@ -254,7 +254,7 @@ class Explorer(Panel):
         shown = self.live.shown
         if self.live.working or shown is None:
             if shown is None and self._first_compilation:
-                return _badge("compiling, once per installation: about 15 s …", "working")
+                return _badge("compiling, once per installation: about 10 s …", "working")
             return _badge("computing …", "working")
         if self._first_compilation:
             self._first_compilation = False
@@ -262,7 +262,7 @@ class Explorer(Panel):
         try:
             cycles = shown.cycles
         except Exception:  # the panes say what went wrong
-            return _badge("no cycles: see the message below", "failed")
+            return _badge("no cycles: see the message below", "trouble")
         proved = cycles.complete_up_to >= cycles.max_order
         return _badge(cycles.statement, "proved" if proved else "searched")
 

@@ -16,6 +16,7 @@ from .scene import Scene
 TAIL = 0.25  # the part of the orbit that is drawn as its tail
 MOST_MARKERS = 160  # points of cycles that get a marker each; SVG markers are dear
 MOST_DOTS = 6000  # points of cycles of higher orders that are drawn as dots
+NEAR = 0.5  # of the attractor's size: cycles within this distance are fitted into the window
 EMPTY = np.zeros(0)
 
 
@@ -43,7 +44,7 @@ class Picture:
         Points of the cycles that are too many for markers; (2, n) with a single colour.
     start : (2,) array
     note : str
-        Where the orbit goes.
+        Where the orbit goes, and how many cycles lie outside the window.
     """
 
     scene: Scene
@@ -98,8 +99,28 @@ def compose_picture(
         marker_size=64 if sum(cycle.order for cycle in marked) <= 60 else 32,
         crowd=_crowd_of(crowded, plane),
         start=start,
-        note=destination(scene.orbit, scene.cycles),
+        note=destination(scene.orbit, scene.cycles) + _outside(marked, plane, limits),
     )
+
+
+def _outside(cycles: list[Cycle], plane: Projection | ReturnMap, limits) -> str:
+    """Say how many cycles have no point in the window."""
+    (x0, x1), (y0, y1) = limits
+    hidden = 0
+    for cycle in cycles:
+        x, y = plane(cycle.points).T
+        hidden += not ((x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)).any()
+    if not hidden:
+        return ""
+    return f"; {hidden} {'cycle lies' if hidden == 1 else 'cycles lie'} outside this window"
+
+
+def limits_of_all(picture: Picture) -> tuple[Limits, Limits]:
+    """Return the window that holds everything that is drawn."""
+    drawn = [picture.orbit.T, picture.tail.T, picture.start[None]]
+    drawn += [points.T for points, _, _ in picture.cycle_points.values()]
+    drawn.append(picture.crowd[0].reshape(2, -1).T)
+    return _padded(*_bounds(drawn))
 
 
 def _drawable(plane: Projection | ReturnMap, states: np.ndarray) -> np.ndarray:
@@ -182,12 +203,16 @@ def _fitting_limits(wanted, cycles) -> tuple[Limits, Limits]:
     low, high = _bounds(wanted) or (np.full(2, -1.0), np.full(2, 1.0))
     size = np.maximum(high - low, 1e-3 * np.maximum(1.0, np.abs(high)))
     points = np.concatenate([group.reshape(-1, 2) for group in cycles])
-    near = ((points > low - 1.5 * size) & (points < high + 1.5 * size)).all(axis=1)
+    near = ((points > low - NEAR * size) & (points < high + NEAR * size)).all(axis=1)
     if near.any():
         low, high = (
             np.minimum(low, points[near].min(axis=0)),
             np.maximum(high, points[near].max(axis=0)),
         )
+    return _padded(low, high)
+
+
+def _padded(low: np.ndarray, high: np.ndarray) -> tuple[Limits, Limits]:
     pad = 0.08 * np.maximum(high - low, 1e-3 * np.maximum(1.0, np.abs(high)))
     (x0, y0), (x1, y1) = low - pad, high + pad
     return (float(x0), float(x1)), (float(y0), float(y1))

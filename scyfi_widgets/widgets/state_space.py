@@ -14,7 +14,7 @@ from .legend import legend_html, tooltip_html
 from .live import Live
 from .palette import ORBIT_COLOUR, ORDER_COLOURS, STABILITY_MARKERS, START_COLOUR
 from .pane import LivePane
-from .picture import EMPTY, Picture, compose_picture
+from .picture import EMPTY, Picture, compose_picture, limits_of_all
 from .projection import Limits, Projection, plane_of
 from .return_map import ReturnMap
 from .scene import Scene
@@ -103,8 +103,13 @@ class StateSpace(LivePane):
         self._choose_window(self._plane, ((float(x0), float(x1)), (float(y0), float(y1))))
 
     def fit(self) -> None:
-        """Choose the window, and the principal components, anew."""
+        """Choose the window for what attracts, and the principal components, anew."""
         self._choose_window(None, None)
+
+    def fit_all(self) -> None:
+        """Choose the window that holds everything that is drawn now, far cycles too."""
+        if self.picture is not None:
+            self.limits = limits_of_all(self.picture)
 
     def _choose_window(self, plane, limits) -> None:
         with self._window_lock:
@@ -283,7 +288,7 @@ class StateSpace(LivePane):
                 options=options,
                 value=value,
                 description=name,
-                layout={"width": "112px"},
+                layout={"width": "104px"},
                 style={"description_width": "14px"},
             )
             for name, value in zip("xy", self.axes, strict=True)
@@ -291,19 +296,23 @@ class StateSpace(LivePane):
         for choice in self._axis_choices:
             choice.observe(self._on_axis, "value")
         fit = widgets.Button(
-            description="Fit", tooltip="Fit the window to what is shown", layout={"width": "60px"}
+            description="Fit", tooltip="Fit the window to what attracts", layout={"width": "52px"}
         )
         fit.on_click(lambda _: self._in_callback(self.fit))
+        fit_all = widgets.Button(
+            description="All", tooltip="Fit the window to every cycle", layout={"width": "52px"}
+        )
+        fit_all.on_click(lambda _: self._in_callback(self.fit_all))
         self._panzoom = widgets.ToggleButton(
             description="Zoom",
             icon="search",
             tooltip="Drag to pan, turn the wheel to zoom; off: a click sets the orbit's start",
-            layout={"width": "84px"},
+            layout={"width": "80px"},
         )
         self._panzoom.observe(self._on_mode, "value")
         self._legend = widgets.HTML()
         self._controls = widgets.HBox(
-            [*self._axis_choices, fit, self._panzoom], layout={"flex_flow": "row wrap"}
+            [*self._axis_choices, fit, fit_all, self._panzoom], layout={"flex_flow": "row wrap"}
         )
         self._controls.add_class("sw-toolbar")
 

@@ -32,6 +32,8 @@ class WeightSlider(widgets.VBox):
     ----------
     value : float
         Readable, settable and observable, exactly as given.
+    typed : bool
+        Whether the present change of the value was typed as a number.
     """
 
     value = tr.Float()
@@ -42,6 +44,7 @@ class WeightSlider(widgets.VBox):
         if not (math.isfinite(low) and math.isfinite(high) and self._step() > 0.0):
             raise ValueError(f"limits of {name} must be finite with low < high, got {limits}")
         self._remainder = 0.0
+        self.typed = False
         self._number = widgets.FloatText(
             description=name,
             step=None,
@@ -102,7 +105,11 @@ class WeightSlider(widgets.VBox):
         if change.new == _shown(self.value):
             return
         if math.isfinite(change.new):
-            self.value = change.new
+            self.typed = True
+            try:
+                self.value = change.new
+            finally:
+                self.typed = False
         else:
             self._number.value = _shown(self.value)
 

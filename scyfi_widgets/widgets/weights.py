@@ -174,7 +174,7 @@ class WeightPanel(Panel):
             return
         try:
             with self.live.in_callback():
-                self.live.move({name: change.new}, gesture=name)
+                self.live.move({name: change.new}, gesture=None if change.owner.typed else name)
             self.say("")
         except (TypeError, ValueError) as error:
             self.say(str(error))

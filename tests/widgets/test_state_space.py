@@ -486,3 +486,19 @@ def test_panes_of_one_live_show_the_same():
     assert live.wait(20)
     assert first.cycles is second.cycles
     assert np.array_equal(sort_points(dots(first._tail)), sort_points(dots(second._tail)[:, ::-1]))
+
+
+def test_far_cycles_are_counted_and_can_be_fitted():
+    space = drawn(sw.systems.lorenz_network(), max_order=1, axes=(0, 2))
+    (_, _), (_, high) = space.limits
+    assert high < 5.0
+    assert "1 cycle lies outside this window" in space._legend.value
+    space.fit_all()
+    space.live.wait(5)
+    assert "outside" not in space._legend.value
+    for cycle in space.cycles:
+        for value, (low, high) in zip(cycle.points[0][[0, 2]], space.limits, strict=True):
+            assert low < value < high
+    space.fit()
+    space.live.wait(5)
+    assert "1 cycle lies outside this window" in space._legend.value

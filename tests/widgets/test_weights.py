@@ -267,3 +267,13 @@ def test_every_architecture(kind):
     for name in panel.opened:
         panel.sliders[name].value = 0.75
     assert all(panel.model[name] == 0.75 for name in panel.opened)
+
+
+def test_typed_numbers_are_steps_of_their_own():
+    explorer = sw.Explorer(sw.systems.sixteen_cycle(), max_order=1)
+    slider = explorer.weights.sliders["W[0,1]"]
+    slider._number.value = -0.5
+    slider._number.value = -0.4
+    explorer.undo()
+    assert explorer.model["W[0,1]"] == -0.5
+    explorer.close()
