@@ -288,7 +288,7 @@ class StateSpace(LivePane):
                 options=options,
                 value=value,
                 description=name,
-                layout={"width": "104px"},
+                layout={"width": "98px"},
                 style={"description_width": "14px"},
             )
             for name, value in zip("xy", self.axes, strict=True)
@@ -296,18 +296,18 @@ class StateSpace(LivePane):
         for choice in self._axis_choices:
             choice.observe(self._on_axis, "value")
         fit = widgets.Button(
-            description="Fit", tooltip="Fit the window to what attracts", layout={"width": "52px"}
+            description="Fit", tooltip="Fit the window to what attracts", layout={"width": "44px"}
         )
         fit.on_click(lambda _: self._in_callback(self.fit))
         fit_all = widgets.Button(
-            description="All", tooltip="Fit the window to every cycle", layout={"width": "52px"}
+            description="All", tooltip="Fit the window to every cycle", layout={"width": "44px"}
         )
         fit_all.on_click(lambda _: self._in_callback(self.fit_all))
         self._panzoom = widgets.ToggleButton(
             description="Zoom",
             icon="search",
             tooltip="Drag to pan, turn the wheel to zoom; off: a click sets the orbit's start",
-            layout={"width": "80px"},
+            layout={"width": "78px"},
         )
         self._panzoom.observe(self._on_mode, "value")
         self._legend = widgets.HTML()
