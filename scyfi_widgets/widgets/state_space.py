@@ -18,6 +18,7 @@ from .picture import EMPTY, Picture, compose_picture, limits_of_all
 from .projection import Limits, Projection, plane_of
 from .return_map import ReturnMap
 from .scene import Scene
+from .ticks import round_ticks
 
 
 class StateSpace(LivePane):
@@ -171,6 +172,9 @@ class StateSpace(LivePane):
             if (scale.min, scale.max) != (low, high):
                 with scale.hold_sync():
                     scale.min, scale.max = low, high
+            ticks = round_ticks(low, high)
+            if not np.array_equal(axis.tick_values, ticks):
+                axis.tick_values = ticks
             if axis.label != label:
                 axis.label = label
         for mark, line, dot in ((self._orbit, 0.8, 3.2), (self._tail, 1.2, 4.2)):
