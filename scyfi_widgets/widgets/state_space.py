@@ -33,7 +33,8 @@ class StateSpace(LivePane):
     subject : Model or Live
     axes : pair, optional
         What is drawn on x and y: a unit's index, ``"PC1"`` or ``"PC2"`` (the first two principal
-        components of the orbit). Default: the units 0 and 1 for two units, else the components.
+        components of the orbit). Default: the units 0 and 1 for two units, else the components. A
+        network with one unit is drawn as its return map, the next state over the present one.
     height : str
         CSS height of the figure.
     **settings
@@ -58,7 +59,7 @@ class StateSpace(LivePane):
         super().__init__(subject, **settings)
         self.picture: Picture | None = None
         self._limits: tuple[Limits, Limits] | None = None
-        self._plane: Projection | None = None
+        self._plane: Projection | ReturnMap | None = None
         self._axes = None if axes is None else self._checked_axes(axes)
         # A picture that was begun before a person chose a window must not take that back.
         self._window_lock = threading.Lock()
@@ -343,8 +344,7 @@ class StateSpace(LivePane):
     def _on_click(self, point: Mapping[str, float]) -> None:
         target = np.array([point["x"], point["y"]], dtype=np.float64)
         plane = None if self.picture is None else self.picture.plane
-        fits = plane is not None and plane.directions.shape[1] == self.model.M
-        if fits and np.isfinite(target).all():
+        if plane is not None and plane.M == self.model.M and np.isfinite(target).all():
             start = plane.lift(target, self.live.start)
             self._in_callback(lambda: setattr(self.live, "start", start))
 

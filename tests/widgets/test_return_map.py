@@ -52,3 +52,12 @@ def test_a_fixed_point_is_where_the_graph_meets_the_diagonal():
     points = space.picture.cycle_points["unstable"][0]
     np.testing.assert_allclose(points[:, 0], [0.4, 0.4], atol=1e-12)
     space.close()
+
+
+def test_a_click_starts_the_orbit_at_its_present_value():
+    space = sw.StateSpace(sw.systems.skew_tent_map())
+    space._on_click({"x": -0.3, "y": 0.9})
+    space.live.wait(5)
+    assert space.live.start == pytest.approx(-0.3)
+    np.testing.assert_allclose(space.picture.start, [-0.3, 0.76], atol=1e-12)
+    space.close()
