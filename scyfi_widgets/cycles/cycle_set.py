@@ -155,7 +155,7 @@ def _numbers(values: np.ndarray) -> str:
 
 
 def format_number(value: complex, digits: int = 4) -> str:
-    """Return a real or complex number as short text: ``0.5213 ± …`` is written ``a+bi``."""
+    """Return a real or complex number as short text, such as ``0.52`` or ``0.9+0.58i``."""
     value = complex(value)
     if value.imag == 0.0:
         return f"{value.real:.{digits}g}"

@@ -16,15 +16,6 @@ def least_rotation(word: np.ndarray) -> int:
     return min(range(k), key=lambda shift: twice[shift : shift + k])
 
 
-def minimal_period(word: np.ndarray) -> int:
-    """Return the least p for which `word` (k, H) is a repetition of its first p regions."""
-    k = len(word)
-    for p in range(1, k):
-        if k % p == 0 and np.array_equal(word[p:], word[:-p]):
-            return p
-    return k
-
-
 def word_text(word: np.ndarray) -> str:
     """Return a word as text, one group of bits a region: ``"01 11"``."""
     return " ".join("".join("1" if bit else "0" for bit in region) for region in word)
