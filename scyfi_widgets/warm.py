@@ -28,12 +28,12 @@ def remember_warm() -> None:
 
 def warm() -> float:
     """Run every kernel once on the smallest network; return the seconds it took."""
-    from .cycles import find_cycles
+    from .cycles.find import compile_all
     from .models import PLRNN
 
     started = time.perf_counter()
     model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
-    find_cycles(model, 2)
+    compile_all()
     model.orbit([0.0], 1)
     remember_warm()
     return time.perf_counter() - started

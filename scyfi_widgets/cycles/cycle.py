@@ -26,11 +26,15 @@ class Cycle:
     word : (k, H) bool array
         The region of each point, rotated to the least in lexicographic order.
     eigenvalues : (M,) complex array
-        Of the product of the Jacobians once around, by falling modulus.
+        Of the product of the Jacobians once around, by falling modulus; infinite beyond 1e308.
     residual : float
         max_i |F(z_i) - z_{i+1}| over all components, in units of the state.
     margin : float
         min |W2 z + h2| over the points: how far the cycle is from the nearest border.
+    margin_error : float
+        How far the true margin may be from `margin`; 0 where exact arithmetic has settled it.
+    log_moduli : (M,) array, optional
+        log |λ| of the eigenvalues, finite however large they are; -inf for λ = 0.
     """
 
     points: np.ndarray
@@ -38,6 +42,13 @@ class Cycle:
     eigenvalues: np.ndarray
     residual: float
     margin: float
+    margin_error: float = 0.0
+    log_moduli: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.log_moduli is None:
+            with np.errstate(divide="ignore"):
+                object.__setattr__(self, "log_moduli", np.log(np.abs(self.eigenvalues)))
 
     @property
     def order(self) -> int:
@@ -56,8 +67,24 @@ class Cycle:
 
     @property
     def spectral_radius(self) -> float:
-        """The largest modulus of an eigenvalue, once around the cycle."""
+        """The largest modulus of an eigenvalue, once around the cycle; infinite beyond 1e308."""
         return float(np.abs(self.eigenvalues[0]))
+
+    @property
+    def spectral_radius_text(self) -> str:
+        """The largest modulus with six digits, also beyond 1e308: ``"4.2e+345"``."""
+        if np.isfinite(self.spectral_radius):
+            return f"{self.spectral_radius:.6g}"
+        if not np.isfinite(self.log_moduli[0]):
+            return f"{self.spectral_radius:.6g}"
+        exponent, rest = divmod(float(self.log_moduli[0]) / np.log(10.0), 1.0)
+        digits = f"{10.0**rest:.6g}"
+        return f"1e+{exponent + 1:.0f}" if digits == "10" else f"{digits}e+{exponent:.0f}"
+
+    @property
+    def lyapunov_exponents(self) -> np.ndarray:
+        """The rates log |λ| / k (M,) at which neighbours leave the cycle, per step."""
+        return self.log_moduli / self.order
 
     @cached_property
     def stability(self) -> str:
@@ -65,12 +92,26 @@ class Cycle:
 
         Neutral says that some |λ| is within 1e-9 of one, so that neither can be said.
         """
-        moduli = np.abs(self.eigenvalues)
-        if np.any(np.abs(moduli - 1.0) <= NEUTRAL_WITHIN):
+        distances = np.expm1(np.minimum(self.log_moduli, 1.0))  # |λ| - 1, as far as it matters
+        if not np.all(np.abs(distances) > NEUTRAL_WITHIN):
             return "neutral"
-        if moduli.max() < 1.0:
+        if distances.max() < 0.0:
             return "stable"
-        return "unstable" if moduli.min() > 1.0 else "saddle"
+        return "unstable" if distances.min() > 0.0 else "saddle"
+
+    @property
+    def on_border(self) -> bool:
+        """Whether a point lies exactly on a border; its bit there is 0, as for W2 z + h2 < 0."""
+        return self.margin == 0.0 and self.margin_error == 0.0
+
+    @property
+    def decided(self) -> bool:
+        """Whether the word is certain: the margin exceeds its error, or is exactly zero.
+
+        False for the few cycles that are too close to a border for doubled precision and too large
+        for exact arithmetic.
+        """
+        return self.margin > self.margin_error or self.on_border
 
     @property
     def name(self) -> str:
@@ -84,4 +125,5 @@ class Cycle:
         return hash(self.key)
 
     def __repr__(self) -> str:
-        return f"<{self.stability} {self.name}, largest |λ| {self.spectral_radius:.6g}>"
+        doubt = " on a border" if self.on_border else "" if self.decided else ", word not decided"
+        return f"<{self.stability} {self.name}{doubt}, largest |λ| {self.spectral_radius_text}>"

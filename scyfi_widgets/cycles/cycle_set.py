@@ -16,6 +16,9 @@ from .cycle import STABILITIES, Cycle
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .certificate import Certificate
+    from .continuum import Continuum
+
 
 @dataclass(frozen=True)
 class CycleSet(Sequence):
@@ -38,6 +41,10 @@ class CycleSet(Sequence):
         Why the work ended before `max_order`, or None.
     seconds : float
         Wall-clock time.
+    continua : tuple of Continuum
+        Words with infinitely many cycles: lines of fixed points, families at a flip.
+    certificate : Certificate or None
+        The proof, up to `complete_up_to`, which `verify` checks.
     """
 
     cycles: tuple[Cycle, ...]
@@ -48,6 +55,8 @@ class CycleSet(Sequence):
     seed: int | None = None
     stopped: str | None = None
     seconds: float = 0.0
+    continua: tuple[Continuum, ...] = ()
+    certificate: Certificate | None = None
 
     def of_order(self, order: int) -> tuple[Cycle, ...]:
         """Return the cycles of one order; order 1 are the fixed points."""
@@ -58,15 +67,24 @@ class CycleSet(Sequence):
         """The stable cycles."""
         return tuple(cycle for cycle in self.cycles if cycle.stability == "stable")
 
+    @property
+    def radius(self) -> float:
+        """The proof is about all cycles with abs(z) up to here in every component; 0 without."""
+        return self.certificate.radius if self.certificate else 0.0
+
     @cached_property
     def statement(self) -> str:
         """What may be said about the set, in one line."""
         if self.complete_up_to >= self.max_order:
             text = f"complete to order {self.max_order}, proved"
+            if 0.0 < self.radius < np.inf:
+                text += f" for |z| up to {_rounded_down(self.radius)}"
         elif self.complete_up_to:
             text = f"proved to order {self.complete_up_to}, searched to {self.searched_up_to}"
         else:
             text = f"search to order {self.searched_up_to}, not proved"
+        if self.continua:
+            text += f", and {_plural(len(self.continua), 'continuum', 'continua')} of cycles"
         return f"{text}; {self.stopped}" if self.stopped else text
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -139,8 +157,19 @@ def _column(numbers: Iterable[float]) -> np.ndarray:
     return np.fromiter(numbers, np.float64)
 
 
-def _plural(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def in_reading_order(cycles: Iterable[Cycle]) -> tuple[Cycle, ...]:
+    """Return cycles by order, the stable ones of an order first."""
+    return tuple(sorted(cycles, key=lambda c: (c.order, STABILITIES.index(c.stability), c.key)))
+
+
+def _plural(number: int, noun: str, plural: str | None = None) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
+
+
+def _rounded_down(radius: float) -> str:
+    """Return a radius as text with one digit that does not claim more, such as ``4e+06``."""
+    exponent = np.floor(np.log10(radius))
+    return f"{np.floor(radius / 10.0**exponent):.0f}e{exponent:+03.0f}"
 
 
 def _line(cycle: Cycle) -> str:

@@ -13,10 +13,15 @@ import numpy as np
 from ..cancellation import new_flag
 from ..models import Model
 from ..models.validation import whole_number
+from .automatic import auto_cycles
+from .branching import compile_branching
+from .complete import complete_cycles
 from .cycle_set import CycleSet
+from .polygons import compile_polygons
 from .search import compile_search, search_cycles
+from .solve import compile_solve
 
-METHODS = {"search": search_cycles}
+METHODS = ("auto", "complete", "search")
 
 
 def find_cycles(
@@ -26,6 +31,7 @@ def find_cycles(
     method: str = "auto",
     seed: int = 0,
     time_limit: float | None = None,
+    node_limit: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     cancel: np.ndarray | None = None,
 ) -> CycleSet:
@@ -36,14 +42,18 @@ def find_cycles(
     model : Model
     max_order : int
         The highest order (minimal period), at least 1.
-    method : {"auto", "search"}
-        ``"search"`` is SCYFI as published, a heuristic that proves nothing about what it did not
-        find; ``"auto"`` takes the best method there is for the model's size.
+    method : {"auto", "complete", "search"}
+        ``"complete"`` enumerates all words that a cycle can have and proves that there is no other
+        (`CycleSet.certificate`, which `verify` checks). ``"search"`` is SCYFI and its refinements,
+        a heuristic for sizes out of the enumeration's reach that proves nothing about what it did
+        not find. ``"auto"`` enumerates as far as a fixed effort goes and searches above that.
     seed : int
         Seed of the search. The same seed gives the same cycles.
     time_limit : float, optional
         Seconds of wall-clock time; what was found by then is returned, and `CycleSet.stopped` says
-        where the work ended.
+        where the work ended. ``"auto"`` gives half of it to the enumeration.
+    node_limit : int, optional
+        The largest number of nodes of the enumeration, over all orders.
     progress : callable, optional
         Called as ``progress(order, max_order)`` after each order.
     cancel : (1,) int64 array, optional
@@ -61,29 +71,61 @@ def find_cycles(
     References
     ----------
     Eisenmann, Monfared, Göring, Durstewitz, *Bifurcations and loss jumps in RNN training*,
-    NeurIPS 2023, Algorithm 1.
+    NeurIPS 2023, Algorithm 1, for the search.
     """
     if not isinstance(model, Model):
         raise TypeError(f"model must be a network such as PLRNN, got {type(model).__name__}")
     max_order = whole_number("max_order", max_order, 1)
     seed = whole_number("seed", seed, 0)
-    if method != "auto" and method not in METHODS:
-        raise ValueError(f"method must be 'auto' or one of {sorted(METHODS)}, got {method!r}")
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     if time_limit is not None:
         if isinstance(time_limit, bool) or not isinstance(time_limit, Real):
             raise TypeError(f"time_limit must be a number of seconds, got {time_limit!r}")
         if not time_limit > 0:
             raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
-    find = METHODS["search" if method == "auto" else method]
+    if node_limit is not None:
+        node_limit = whole_number("node_limit", node_limit, 1)
     flag = new_flag() if cancel is None else cancel
-    compile_search()
-    with _clock(time_limit) as expired:
-        cycles = find(model, max_order, seed=seed, progress=progress, cancel=flag, expired=expired)
-    if cycles.stopped:
-        timed_out = expired[0] and not flag[0]
+    _compile(model, method)
+    half = None if time_limit is None else time_limit / 2
+    with _clock(time_limit) as expired, _clock(half) as half_expired:
+        common = {"progress": progress, "cancel": flag, "expired": expired}
+        if method == "complete":
+            cycles = complete_cycles(model, max_order, node_limit=node_limit, **common)
+        elif method == "search":
+            cycles = search_cycles(model, max_order, seed=seed, **common)
+        else:
+            cycles = auto_cycles(
+                model,
+                max_order,
+                seed=seed,
+                node_limit=node_limit,
+                half_expired=half_expired,
+                **common,
+            )
+        timed_out = bool(expired[0]) and not flag[0]
+    if cycles.stopped and (timed_out or flag[0]):
         why = f"the time limit of {time_limit:g} s was reached" if timed_out else "cancelled"
         return replace(cycles, stopped=f"{why} in order {cycles.searched_up_to + 1}")
     return cycles
+
+
+def compile_all() -> None:
+    """Compile or load every kernel of this package."""
+    compile_polygons()
+    compile_branching()
+    compile_search()
+    compile_solve()
+
+
+def _compile(model: Model, method: str) -> None:
+    """Compile or load what a method needs, so that no time limit counts this."""
+    compile_solve()
+    if method != "search":
+        (compile_polygons if model.M <= 2 else compile_branching)()
+    if method == "search" or (method == "auto" and model.M > 2):
+        compile_search()
 
 
 @contextmanager

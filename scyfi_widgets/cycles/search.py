@@ -1,4 +1,4 @@
-"""The search of the paper, order by order."""
+"""The search, order by order: what it finds is real, but nobody knows what it missed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,82 @@ import numpy as np
 
 from ..cancellation import new_flag
 from ..models import PLRNN, Model
-from .cycle import STABILITIES
-from .cycle_set import CycleSet
+from ..models.relu_form import ReluForm
+from .cycle import Cycle
+from .cycle_set import CycleSet, in_reading_order
+from .explore import explore_order
 from .scyfi import FOUND, FULL, STOPPED, search_order
 from .solve import cycles_of_words
 
-FIRST_CAPACITY = 64  # cycles of one order before the kernel has to come back for more room
-RESTARTS = 3  # outer loops for each of the paper's: leaving a word that came back saves more time
+FIRST_CAPACITY = 64  # cycles of one order before more room has to be made; a power of two
+
+
+def search_cycles(
+    model: Model,
+    max_order: int,
+    *,
+    seed: int,
+    progress,
+    cancel,
+    expired,
+    known: CycleSet | None = None,
+) -> CycleSet:
+    """Search every order from 1 to `max_order` (see `find_cycles`).
+
+    Parameters
+    ----------
+    known : CycleSet, optional
+        Of the same model: what is proved is not searched again.
+    """
+    started = time.perf_counter()
+    form, flags = model.relu_form, (cancel, expired)
+    cycles: list[Cycle] = []
+    words: dict[int, np.ndarray] = {}
+    searched_up_to = 0 if known is None else known.complete_up_to
+    for order in range(1, searched_up_to + 1):
+        cycles += known.of_order(order)
+        words[order] = np.array([cycle.word for cycle in known.of_order(order)], np.uint8).reshape(
+            -1, order, form.H
+        )
+    for order in range(searched_up_to + 1, max_order + 1):
+        lower = _repeated(words, order, form.H)
+        words[order], finished = _explore_one_order(form, order, seed, lower, flags)
+        cycles += cycles_of_words(form, words[order])
+        if not finished:
+            break
+        searched_up_to = order
+        if progress is not None:
+            progress(order, max_order)
+    return CycleSet(
+        cycles=in_reading_order(cycles),
+        max_order=max_order,
+        complete_up_to=0,
+        searched_up_to=searched_up_to,
+        method="search",
+        seed=seed,
+        stopped=None if searched_up_to == max_order else f"stopped in order {searched_up_to + 1}",
+        seconds=time.perf_counter() - started,
+    )
+
+
+def published_search(model: Model, max_order: int, *, seed: int = 0) -> dict[int, np.ndarray]:
+    """Run SCYFI as published, with its own loop limits: what the search is measured against.
+
+    Points of cycles that were found in a lower order are skipped, as published; a repetition of one
+    that was missed there is reported as a cycle of this order.
+
+    Returns
+    -------
+    dict
+        The words (n, k, H) that it reports for each order k.
+    """
+    form, flags = model.relu_form, (new_flag(), new_flag())
+    words: dict[int, np.ndarray] = {}
+    for order in range(1, max_order + 1):
+        words[order] = _published_order(
+            form, order, seed, _repeated(words, order, form.H), flags, *loop_limits(order)
+        )
+    return words
 
 
 def loop_limits(order: int) -> tuple[int, int]:
@@ -26,52 +95,48 @@ def loop_limits(order: int) -> tuple[int, int]:
     return outer, inner
 
 
-def search_cycles(
-    model: Model, max_order: int, *, seed: int, progress, cancel, expired
-) -> CycleSet:
-    """Run the SCYFI search for every order from 1 to `max_order` (see `find_cycles`)."""
-    started = time.perf_counter()
-    form = model.relu_form
-    cycles = []
-    searched_up_to = 0
-    for order in range(1, max_order + 1):
-        words, finished = _search_one_order(form, order, seed, cancel, expired)
-        cycles += cycles_of_words(form, words)
-        if not finished:
-            break
-        searched_up_to = order
-        if progress is not None:
-            progress(order, max_order)
-    cycles.sort(key=lambda cycle: (cycle.order, STABILITIES.index(cycle.stability), cycle.key))
-    return CycleSet(
-        cycles=tuple(cycles),
-        max_order=max_order,
-        complete_up_to=0,
-        searched_up_to=searched_up_to,
-        method="search",
-        seed=seed,
-        stopped=None if searched_up_to == max_order else f"stopped in order {searched_up_to + 1}",
-        seconds=time.perf_counter() - started,
-    )
-
-
 def compile_search() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not search_order.signatures:
-        _search_one_order(PLRNN([0.5], [[-2.0]], [0.1]).relu_form, 1, 0, new_flag(), new_flag())
+    if not explore_order.signatures:
+        form, flags = PLRNN([0.5], [[-2.0]], [0.1]).relu_form, (new_flag(), new_flag())
+        none = np.empty((0, 1, 1), np.uint8)
+        _explore_one_order(form, 1, 0, none, flags)
+        _published_order(form, 1, 0, none, flags, 1, 1)
 
 
-def _search_one_order(form, order: int, seed: int, cancel, expired) -> tuple[np.ndarray, bool]:
-    identity = np.array_equal(form.W2, np.eye(form.M)) and not form.h2.any()
-    # Each order has its own stream, so that asking for more orders does not change the lower ones.
-    state = np.random.SeedSequence([seed, order]).generate_state(1, np.uint64)
+def _explore_one_order(
+    form: ReluForm, order: int, seed: int, lower: np.ndarray, flags
+) -> tuple[np.ndarray, bool]:
     counters = np.zeros(3, np.int64)
-    outer, inner = loop_limits(order)
     found = np.empty((FIRST_CAPACITY, order, form.H), np.uint8)
-    while True:
-        status = search_order(
-            *form, identity, RESTARTS * outer, inner, state, counters, found, cancel, expired
-        )
-        if status != FULL:
-            return found[: counters[FOUND]], status != STOPPED
+    status, found = explore_order(
+        tuple(form), _is_identity(form), _stream(seed, order), counters, lower, found, flags
+    )
+    return found[: counters[FOUND]], status != STOPPED
+
+
+def _published_order(
+    form: ReluForm, order: int, seed: int, lower: np.ndarray, flags, outer: int, inner: int
+) -> np.ndarray:
+    state, counters = _stream(seed, order), np.zeros(3, np.int64)
+    counters[FOUND] = len(lower)
+    found = np.concatenate([lower, np.empty((FIRST_CAPACITY, order, form.H), np.uint8)])
+    arguments = _is_identity(form), outer, inner, state, counters
+    while search_order(*form, *arguments, found, *flags) == FULL:
         found = np.concatenate([found, np.empty_like(found)])
+    return found[len(lower) : counters[FOUND]]
+
+
+def _repeated(words: dict[int, np.ndarray], order: int, H: int) -> np.ndarray:
+    """Return all words of orders that divide `order` as words of that order."""
+    repeated = [np.tile(w, (1, order // k, 1)) for k, w in words.items() if order % k == 0]
+    return np.concatenate([np.empty((0, order, H), np.uint8), *repeated])
+
+
+def _is_identity(form: ReluForm) -> bool:
+    return np.array_equal(form.W2, np.eye(form.M)) and not form.h2.any()
+
+
+def _stream(seed: int, order: int) -> np.ndarray:
+    """Return a state of the random numbers of one order: asking for more changes no lower one."""
+    return np.random.SeedSequence([seed, order]).generate_state(1, np.uint64)

@@ -1,13 +1,12 @@
-"""Writing a model to a file, whole or not at all."""
+"""Writing a model to a file."""
 
 from __future__ import annotations
 
 import os
-import secrets
-from pathlib import Path
 
 from ..models import Model
 from .npz import npz_bytes
+from .whole import npz_path, write_whole
 
 
 def save_model(model: Model, path: str | os.PathLike) -> None:
@@ -34,21 +33,4 @@ def save_model(model: Model, path: str | os.PathLike) -> None:
     """
     if not isinstance(model, Model):
         raise TypeError(f"model must be a scyfi_widgets model, got {type(model).__name__}")
-    path = Path(path)
-    if path.suffix.lower() != ".npz":
-        raise ValueError(f"path must end in .npz, got {path.name!r}; pass {path.name + '.npz'!r}")
-    _write_whole(Path(os.path.realpath(path)), npz_bytes(model))
-
-
-def _write_whole(path: Path, contents: bytes) -> None:
-    # Opened by hand, since the tempfile module would give the file to its owner alone (mode 600).
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        with open(unfinished, "xb") as stream:
-            stream.write(contents)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(unfinished, path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    write_whole(npz_path(path), npz_bytes(model))

@@ -60,6 +60,32 @@ def test_names_and_texts():
     assert repr(longer) == "<saddle 3-cycle, largest |λ| 3>"
 
 
+def test_moduli_beyond_a_double():
+    logs = np.array([345.5, -400.0]) * np.log(10.0)
+    violent = Cycle(
+        np.zeros((3, 2)), np.eye(3, 2, dtype=bool), np.array([np.inf, 0j]), 0.0, 0.5, 0.0, logs
+    )
+    assert violent.stability == "saddle"
+    assert violent.spectral_radius_text == "3.16228e+345"
+    np.testing.assert_allclose(violent.lyapunov_exponents, logs / 3)
+    assert repr(violent) == "<saddle 3-cycle, largest |λ| 3.16228e+345>"
+    # Not a number: neither can be said.
+    assert cycle([np.nan, np.nan]).stability == "neutral"
+
+
+def test_log_moduli_follow_from_the_eigenvalues():
+    np.testing.assert_array_equal(cycle([-2.0, 0.0]).log_moduli, [np.log(2.0), -np.inf])
+
+
+@pytest.mark.parametrize(
+    ("margin", "error", "decided", "on_border"),
+    [(0.5, 1e-20, True, False), (1e-21, 1e-20, False, False), (0.0, 0.0, True, True)],
+)
+def test_what_is_said_of_the_border(margin, error, decided, on_border):
+    one = Cycle(np.zeros((1, 2)), np.zeros((1, 2), bool), np.array([0.5, 0.1j]), 0.0, margin, error)
+    assert (one.decided, one.on_border) == (decided, on_border)
+
+
 def test_cycles_cannot_be_changed():
     with pytest.raises(AttributeError):
         cycle([0.5]).residual = 1.0

@@ -101,7 +101,7 @@ def test_asking_for_more_orders_does_not_change_the_lower_ones():
 
 
 def test_what_the_set_says_about_itself():
-    cycles = sw.find_cycles(chaotic_network(3), 4, seed=7)
+    cycles = sw.find_cycles(chaotic_network(3), 4, method="search", seed=7)
     assert (cycles.max_order, cycles.searched_up_to, cycles.complete_up_to) == (4, 4, 0)
     assert (cycles.method, cycles.seed, cycles.stopped) == ("search", 7, None)
     assert cycles.seconds > 0

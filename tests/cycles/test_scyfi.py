@@ -1,4 +1,4 @@
-"""The search's kernels, each against its readable NumPy twin."""
+"""The published iteration's kernels, each against its readable NumPy twin."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ import numpy as np
 import pytest
 
 import scyfi_widgets as sw
-from scyfi_widgets.cycles.scyfi import (
-    compose_word,
-    draw_word,
-    next_random,
-    solve_fixed_point,
-    visit_regions,
-)
+from scyfi_widgets.cancellation import new_flag
+from scyfi_widgets.cycles.draws import draw_below, draw_uniform, draw_word, next_random
+from scyfi_widgets.cycles.scyfi import compose_word, solve_fixed_point, visit_regions
+from scyfi_widgets.cycles.search import loop_limits, published_search
 
 FIG_S9 = Path(__file__).parents[1] / "data/ten_random_plrnns.json"
 # Sizes (M, H, k); the last are for the fast path of W2 = I.
@@ -35,11 +32,17 @@ def random_network(M: int, H: int, rng: np.random.Generator) -> sw.Model:
     )
 
 
-def composed(form, word, identity) -> np.ndarray:
+def composed(form, word, identity, changed=None) -> np.ndarray:
+    """The affine map of a word; with `changed`, that of the word after one more solve."""
     M, H = form.W1.shape
-    X, spare, Y = np.empty((M, M + 1)), np.empty((M, M + 1)), np.empty((H, M + 1))
-    compose_word(*form, identity, word, X, Y, spare)
-    return X
+    products, Y = np.empty((len(word) + 1, M, M + 1)), np.empty((H, M + 1))
+    flags = new_flag(), new_flag()
+    assert compose_word(*form, identity, word, 0, products, Y, *flags)
+    if changed is not None:
+        word = word.copy()
+        word[changed] ^= 1
+        assert compose_word(*form, identity, word, changed, products, Y, *flags)
+    return products[-1]
 
 
 def solved(X) -> np.ndarray | None:
@@ -67,6 +70,29 @@ def test_compose_word_is_the_product_of_affine_maps(size):
     for identity in {False, M == H}:
         X = composed(form, word, identity)
         np.testing.assert_allclose(X, np.column_stack([P, c]), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_compose_word_goes_on_from_the_region_that_changed(size):
+    M, H, k = size
+    rng = np.random.default_rng(3)
+    form = random_network(M, H, rng).relu_form
+    word = rng.integers(0, 2, (k, H)).astype(np.uint8)
+    for t in range(k):
+        other = word.copy()
+        other[t] ^= 1
+        for identity in {False, M == H}:
+            X = composed(form, word, identity, changed=t)
+            np.testing.assert_array_equal(X, composed(form, other, identity))
+
+
+def test_compose_word_stops_at_either_flag():
+    form = sw.PLRNN([0.5], [[-2.0]], [0.1]).relu_form
+    for stopped in range(2):
+        flags = [new_flag(), new_flag()]
+        flags[stopped][0] = 1
+        word, products = np.zeros((3, 1), np.uint8), np.empty((4, 1, 2))
+        assert not compose_word(*form, True, word, 0, products, np.empty((1, 2)), *flags)
 
 
 @pytest.mark.parametrize("M", [1, 2, 3, 10, 30])
@@ -150,6 +176,34 @@ def test_draw_word_is_unbiased():
     assert np.abs(signs.mean(axis=0)).max() < 5 / np.sqrt(n)
     correlations = signs.T @ signs / n - np.eye(k * H)
     assert np.abs(correlations).max() < 6 / np.sqrt(n)
+
+
+def test_random_numbers_fill_their_ranges():
+    state = np.array([0], np.uint64)
+    uniform = np.array([draw_uniform(state) for _ in range(4000)])
+    assert 0.0 <= uniform.min() < 0.01
+    assert 0.99 < uniform.max() < 1.0
+    assert {draw_below(state, 3) for _ in range(100)} == {0, 1, 2}
+
+
+def test_the_published_search_skips_what_it_found_in_a_lower_order():
+    # z' = 1 - 2 |z|: two fixed points, a 2-cycle, two 3-cycles.
+    words = published_search(sw.PLRNN([2.0], [[-4.0]], [1.0]), 3)
+    assert {order: len(found) for order, found in words.items()} == {1: 2, 2: 1, 3: 2}
+
+
+def test_the_published_loop_limits():
+    assert [loop_limits(order) for order in (1, 2, 3, 6, 7, 8, 20, 29, 30)] == [
+        (10, 20),
+        (10, 20),
+        (10, 60),
+        (10, 300),
+        (10, 300),
+        (40, 1080),
+        (40, 1115),
+        (40, 1115),
+        (100, 1115),
+    ]
 
 
 def test_the_iteration_contracts_the_regions_as_published():

@@ -1,0 +1,211 @@
+"""Complete enumeration: every cycle up to an order, with the proof that there is no other."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models import Model
+from ..models.relu_form import ReluForm
+from .branching import LARGEST, MEMORY, branch
+from .certificate import Certificate, CycleTree, PrefixTree, model_digest
+from .continuum import Continuum
+from .cycle import Cycle
+from .cycle_set import CycleSet, in_reading_order
+from .polygons import search_polygons
+from .solve import Undecided, solve_words
+
+RADIUS_WANTED = 1e4  # that a row must prove at least, in units of the network's largest bias
+LARGEST_RADIUS = 1e9  # that is claimed, in the same units
+MARGIN = 16.0  # between what the rows reached and what is claimed
+BEYOND_CYCLES = 2.0  # the radius as a multiple of the largest |z| of the cycles found
+POLYGON_SIZE = 100.0  # numbers that are worked on at a node of the polygon search
+NO_LIMIT = int(np.iinfo(np.int64).max)
+REASONS = {
+    "nodes": "the limit of the enumeration was reached",
+    "memory": f"{MEMORY >> 20} MB of memory were not enough",
+    "size": f"the enumeration takes no more than {LARGEST} pairs of time and unit",
+    "singular": "no region can be the enumeration's reference: all their systems are singular",
+    "doubt": "rounding left a word undecided",
+    "radius": "rounding leaves the proof a radius that does not contain the cycles",
+    "flag": "stopped",
+}
+
+
+def complete_cycles(
+    model: Model,
+    max_order: int,
+    *,
+    node_limit: int | None = None,
+    effort: float | None = None,
+    progress=None,
+    cancel: np.ndarray,
+    expired: np.ndarray,
+    known: CycleSet | None = None,
+) -> CycleSet:
+    """Enumerate the cycles of all orders up to `max_order` (see `find_cycles`).
+
+    Parameters
+    ----------
+    effort : float, optional
+        Limit of the work as the number of entries of all nodes' dictionaries, so that large and
+        small networks have about the same time.
+    known : CycleSet, optional
+        Of the same model, proved to some order: the work goes on above it.
+    """
+    started = time.perf_counter()
+    form = model.relu_form
+    proof = _Proof(form, max_order, known)
+    limits = _Limits(node_limit, effort, cancel, expired)
+    if proof.order < max_order:
+        enumerate_all = _by_polygons if form.M <= 2 else _by_branching
+        enumerate_all(proof, limits, progress)
+    return CycleSet(
+        cycles=in_reading_order(item for item in proof.found.values() if isinstance(item, Cycle)),
+        continua=tuple(item for item in proof.found.values() if isinstance(item, Continuum)),
+        max_order=max_order,
+        complete_up_to=proof.order,
+        searched_up_to=proof.order,
+        method="complete",
+        stopped=proof.stopped,
+        seconds=time.perf_counter() - started,
+        certificate=proof.certificate(),
+    )
+
+
+class _Proof:
+    """What is found and proved so far."""
+
+    def __init__(self, form: ReluForm, max_order: int, known: CycleSet | None):
+        self.form = form
+        self.max_order = max_order
+        self.order = 0
+        self.found: dict[tuple, Cycle | Continuum] = {}
+        self.trees: list[CycleTree | PrefixTree] = []
+        self.radius = np.inf
+        self.stopped: str | None = None
+        if known is not None and known.certificate is not None:
+            self.order = min(known.complete_up_to, max_order)
+            self.found = {
+                item.key: item for item in (*known, *known.continua) if item.order <= self.order
+            }
+            self.trees = list(known.certificate.trees)
+            self.radius = known.certificate.radius
+
+    def add(self, words: np.ndarray, cancel: np.ndarray) -> bool:
+        """Solve words of one order; return whether each of them was decided."""
+        solved = solve_words(self.form, words, cancel=cancel)
+        self.found |= {i.key: i for i in solved if isinstance(i, (Cycle, Continuum))}
+        return not any(
+            isinstance(item, Undecided) or (isinstance(item, Cycle) and not item.decided)
+            for item in solved
+        )
+
+    def prove(self, order: int, tree: CycleTree | PrefixTree, radius: float) -> bool:
+        """Take a tree in, if its radius leaves room around all cycles up to `order`."""
+        points = [np.abs(i.points).max() for i in self.found.values() if i.order <= order]
+        # Less than the enumeration reached: whoever checks its rows rounds in another way.
+        claimed = min(radius / MARGIN, LARGEST_RADIUS * bias_size(self.form))
+        if claimed < BEYOND_CYCLES * max(points, default=0.0):
+            return False
+        self.radius = min(self.radius, claimed)
+        self.trees.append(tree)
+        self.order = order
+        return True
+
+    def certificate(self) -> Certificate | None:
+        """Return the proof of all orders up to `order`."""
+        if self.order == 0:
+            return None
+        return Certificate(tuple(self.trees), model_digest(self.form), self.radius, self.order)
+
+
+@dataclass
+class _Limits:
+    """What ends the work early."""
+
+    node_limit: int | None
+    effort: float | None
+    cancel: np.ndarray
+    expired: np.ndarray
+
+    def nodes(self, size: float) -> int:
+        """Return the number of nodes that are left, each of `size` numbers."""
+        limit = NO_LIMIT if self.node_limit is None else self.node_limit
+        return limit if self.effort is None else max(0, min(limit, int(self.effort / size)))
+
+    def spend(self, nodes: int, size: float) -> None:
+        """Count nodes of `size` numbers each."""
+        if self.node_limit is not None:
+            self.node_limit -= nodes
+        if self.effort is not None:
+            self.effort -= nodes * size
+
+
+def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
+    """Enumerate order by order."""
+    form = proof.form
+    for order in range(proof.order + 1, proof.max_order + 1):
+        size = (order * form.H + 1.0) * (order * (form.H + 1.0))
+        result = branch(
+            form,
+            order,
+            radius_wanted=RADIUS_WANTED * bias_size(form),
+            node_limit=limits.nodes(size),
+            cancel=limits.cancel,
+            expired=limits.expired,
+        )
+        limits.spend(result.nodes, size)
+        decided = proof.add(result.words, limits.cancel)
+        reason = result.stopped or (None if decided else "doubt")
+        if reason is None and not proof.prove(order, result.tree, result.radius):
+            reason = "radius"
+        if reason is not None:
+            proof.stopped = f"{REASONS[reason]} in order {order}"
+            return
+        if progress is not None:
+            progress(order, proof.max_order)
+
+
+def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
+    """Enumerate all orders of a network with at most two states in one pass."""
+    form, max_order = proof.form, proof.max_order
+    result = search_polygons(
+        form,
+        max_order,
+        node_limit=limits.nodes(POLYGON_SIZE),
+        cancel=limits.cancel,
+        expired=limits.expired,
+        progress=None if progress is None else lambda order: progress(order, max_order),
+    )
+    limits.spend(result.nodes, POLYGON_SIZE)
+    decided = result.complete_up_to
+    for order, words in enumerate(result.words, 1):
+        if not proof.add(words, limits.cancel):
+            decided = min(decided, order - 1)
+    reason = None if decided == max_order else "doubt"
+    if result.complete_up_to < max_order:
+        stopped_by_flag = limits.cancel[0] or limits.expired[0]
+        reason = "flag" if stopped_by_flag else "nodes"
+    if decided > proof.order:
+        tree = PrefixTree(
+            result.highest,
+            form.H,
+            result.splits,
+            result.constraints,
+            result.weights,
+            result.functional,
+            result.slack,
+        )
+        proof.trees = []  # one tree is about all orders
+        if not proof.prove(decided, tree, result.radius):
+            reason = "radius"
+    if reason is not None:
+        proof.stopped = f"{REASONS[reason]} in order {proof.order + 1}"
+
+
+def bias_size(form: ReluForm) -> float:
+    """Return the largest bias, a length that the network's states are compared with."""
+    return max(np.abs(form.h1).max(), np.abs(form.h2).max()) or 1.0
