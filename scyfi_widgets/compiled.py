@@ -20,7 +20,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numba
@@ -84,17 +84,23 @@ def warm_marker() -> Path | None:
     return folder / f"warm-{name}-{hashlib.sha256(features.encode()).hexdigest()[:8]}"
 
 
-def kernel(function: Callable) -> Callable:
-    """Compile `function` with ``@njit(nogil=True)``, cached in `cache_folder` if there is one."""
+def kernel(function: Callable | None = None, *, fastmath: frozenset[str] = frozenset()) -> Callable:
+    """Compile `function` with ``@njit(nogil=True)``, cached in `cache_folder` if there is one.
+
+    `fastmath` names the liberties that LLVM may take, for a kernel that no rounding can hurt.
+    """
+    if function is None:
+        return partial(kernel, fastmath=fastmath)
+    options = {"nogil": True, "fastmath": set(fastmath)}
     folder = cache_folder()
     if folder is None:
-        return numba.njit(nogil=True)(function)
+        return numba.njit(**options)(function)
     # Numba reads the folder once, while it decorates; the user's own setting is put back at once.
     with _decorating:
         before = numba.config.CACHE_DIR
         numba.config.CACHE_DIR = str(folder)
         try:
-            return numba.njit(nogil=True, cache=True)(function)
+            return numba.njit(cache=True, **options)(function)
         finally:
             numba.config.CACHE_DIR = before
 

@@ -232,16 +232,24 @@ def test_warm_compiles_all_there_is_for_this_cpu(installation):
         "    sw.ClippedShallowPLRNN(A, W, W.T, h, h),\n"
         "    sw.DendriticPLRNN(A, W, h, [1.0], [[0.0], [1.0]]),\n"
         "    sw.AlmostLinearRNN(A, W, h, 1),\n"
+        "    sw.PLRNN([2.0], [[-4.0]], [1.0]),\n"
+        "    sw.AlmostLinearRNN(np.eye(3) / 2, -np.eye(3)[::-1], np.ones(3), 2),\n"
         "):\n"
-        "    sw.find_cycles(model, 3, time_limit=60, seed=2**40)\n"
+        "    for method in ('complete', 'search', 'auto'):\n"
+        "        cycles = sw.find_cycles(model, 3, method=method, time_limit=60, seed=2**40)\n"
+        "    sw.verify(model, cycles)\n"
         "    model.orbit(h, 5), model.orbit(np.stack([h, h]), 5)\n"
-        "from scyfi_widgets.cycles.scyfi import search_order\n"
+        "from scyfi_widgets.cycles.complementarity import split_words\n"
+        "from scyfi_widgets.cycles.curves import follow_curves\n"
+        "from scyfi_widgets.cycles.polygon_kernels import search_prefixes\n"
+        "from scyfi_widgets.cycles.refine import refine_words\n"
         "from scyfi_widgets.models.kernels import fill_orbits\n"
-        "for kernel in (search_order, fill_orbits):\n"
+        "for kernel in (split_words, follow_curves, refine_words, fill_orbits, search_prefixes):\n"
         "    hits, misses = kernel.stats.cache_hits, kernel.stats.cache_misses\n"
         "    print(sum(hits.values()), sum(misses.values()))\n"
     )
-    assert installation.python(use_everything, **GENERIC).split() == ["1", "0", "1", "0"]
+    hits_and_misses = installation.python(use_everything, **GENERIC).split()
+    assert hits_and_misses == ["1", "0"] * 4 + ["2", "0"]  # polygons with and without a tree
     assert installation.compiled() == entries
 
     # Another CPU: not warm, and an entry of its own beside the first.
@@ -283,10 +291,10 @@ def test_the_users_own_cache_setting_is_left_as_it_was(installation):
 
 
 def test_kernels_run_without_the_interpreters_lock():
-    from scyfi_widgets.cycles.scyfi import search_order
+    from scyfi_widgets.cycles.curves import follow_curves
     from scyfi_widgets.models.kernels import fill_orbits
 
-    for compiled_kernel in (search_order, fill_orbits):
+    for compiled_kernel in (follow_curves, fill_orbits):
         assert compiled_kernel.targetoptions["nogil"]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..cancellation import new_flag
 from ..models import Model
-from .complete import complete_cycles
+from .complete import REASONS, complete_cycles
 from .cycle_set import CycleSet, in_reading_order
 from .search import search_cycles
 
@@ -110,7 +110,17 @@ def merged(proved: CycleSet, searched: CycleSet, *, seconds: float) -> CycleSet:
         continua=tuple(continua.values()),
         complete_up_to=proved.complete_up_to,
         searched_up_to=max(proved.searched_up_to, searched.searched_up_to),
+        stopped=_why_not_proved(proved, searched),
         method="auto",
         certificate=proved.certificate,
         seconds=seconds,
     )
+
+
+def _why_not_proved(proved: CycleSet, searched: CycleSet) -> str | None:
+    """Return why the work ended early, if it did: reaching the limit of the effort is normal."""
+    if proved.complete_up_to >= searched.max_order:
+        return None
+    usual = (REASONS["nodes"], REASONS["flag"])
+    unusual = None if (proved.stopped or "").startswith(usual) else proved.stopped
+    return searched.stopped or unusual

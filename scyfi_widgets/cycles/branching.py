@@ -18,13 +18,15 @@ from .complementarity import (
     NODES,
     ROWS,
     SPLITS,
+    WORD,
     WORDS,
-    explore,
+    split_words,
 )
 from .reference import program
 
 LARGEST = 1500  # pairs: one dictionary of so many takes 18 MB and a pivot 2 ms
 MEMORY = 1 << 29  # bytes of all dictionaries on the way down
+FEW_PAIRS = 10  # up to here every word is tried where nothing better is left
 FEW_UNITS = 4  # up to here, early time steps are split first
 LATER_COUNTS = 0.5  # how much less a violated pair one step later counts then
 
@@ -44,7 +46,7 @@ class Branching:
     nodes : int
     stopped : str or None
         Why the work ended early: ``"nodes"``, ``"memory"``, ``"size"``, ``"singular"`` (no
-        reference word can be solved) or ``"flag"``.
+        reference region can be solved) or ``"flag"``.
     """
 
     words: np.ndarray
@@ -82,7 +84,9 @@ def branch(
         return Branching(none, None, 0.0, 0, "size")
     problem = program(form, k)
     if problem is None:
-        return Branching(none, None, 0.0, 0, "singular")
+        if n > FEW_PAIRS:
+            return Branching(none, None, 0.0, 0, "singular")
+        return _every_word(form, order)
     m = n + k - 1
     variables = n + m
     memory = 8 * (m + 1) * (n + 1)
@@ -92,8 +96,8 @@ def branch(
     nodes = [
         np.empty((levels, m + 1, n + 1)),
         np.zeros((levels, m + 1), np.int32),
-        np.zeros((levels, n), np.int32),
-        np.zeros(levels, np.int32),
+        np.zeros((levels, n + 1), np.int32),
+        np.zeros((levels, 3), np.int32),
         np.zeros((levels, variables), np.int32),
         np.zeros((levels, variables), np.uint8),
         np.zeros((levels, n), np.int8),
@@ -109,7 +113,7 @@ def branch(
         np.empty((max(64, n), n), np.uint8),
     ]
     while True:
-        status = explore(
+        status = split_words(
             problem.rows,
             problem.constants,
             np.array([problem.row_error, problem.constant_error, np.abs(problem.rows).max()]),
@@ -155,9 +159,29 @@ def branch(
     )
 
 
+def _every_word(form: ReluForm, order: int) -> Branching:
+    """Return all words, and the tree that excludes none of them."""
+    n = order * form.H
+    splits = np.array([WORD], np.int32)
+    for pair in range(n - 1, -1, -1):
+        splits = np.concatenate([np.array([2 * pair], np.int32), splits, splits])
+    bits = np.arange(2**n)[:, None] >> np.arange(n - 1, -1, -1) & 1
+    tree = CycleTree(
+        order=order,
+        units=form.H,
+        splits=splits,
+        nonbasic=np.empty((0, -(-(2 * n + order - 1) // 8)), np.uint8),
+        variable=np.empty(0, np.int32),
+        functional=form.W2[0],
+        slack=np.zeros(order),
+    )
+    words = bits.astype(np.uint8).reshape(-1, order, form.H)
+    return Branching(words, tree, np.inf, len(splits), None)
+
+
 def compile_branching() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not explore.signatures:
+    if not split_words.signatures:
         form = ReluForm(*(np.array(x) for x in ([[0.5]], [[-2.0]], [[1.0]], [0.1], [0.0])))
         flag = new_flag()
         branch(form, 2, radius_wanted=1.0, node_limit=100, cancel=flag, expired=flag)

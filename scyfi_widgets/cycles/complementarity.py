@@ -13,51 +13,31 @@ import numpy as np
 
 from ..compiled import kernel
 from .dictionary import (
+    ACTIVE,
+    LEFT,
+    WIDTH,
     drop_row,
     entering_column,
     exchange,
-    largest_riser,
+    freeze_column,
+    largest_entry,
     load_program,
     rebuild,
     row_radius,
+    smallest_entry,
 )
 
 DONE, FULL, DEEP, STOPPED, LIMIT = 0, 1, 2, 3, 4
-CLOSED, WORD, OPEN = -1, -2, -3  # leaves in `splits`, see `certificate`
+CLOSED, WORD = -1, -2  # leaves in `splits`, see `certificate`
 # Entries of `counters`.
 LEVEL, NODES, SPLITS, ROWS, WORDS, PIVOTS, STARTED, DOUBTS, REBUILDS = 0, 1, 2, 3, 4, 5, 6, 7, 8
 COUNTERS = 9
+NOTHING = 1e-13  # an entry that is zero but for rounding
 INFEASIBLE = 1e-10  # of the program's scale: less than this is not yet negative
 
 
 @kernel
-def bit_of_zero(variable, n, reference):
-    """Return the bit that a pair has when `variable` (v: 0..n-1, b: n..2n-1) is zero."""
-    return reference[variable] if variable < n else 1 - reference[variable - n]
-
-
-@kernel
-def record_row(row_variable, column_variable, n, row, reference, nonbasic, hinted, place):
-    """Write which variables are nonbasic, and the row's own, in the certificate's numbering."""
-    hint = nonbasic[place]
-    for byte in range(hint.shape[0]):
-        hint[byte] = 0
-    for j in range(-1, n):
-        variable = row_variable[row] if j < 0 else column_variable[j]
-        if variable < n:  # v_i is xm_i where the reference has the bit
-            number = variable + n if reference[variable] else variable
-        elif variable < 2 * n:
-            number = variable - n if reference[variable - n] else variable
-        else:
-            number = variable
-        if j < 0:
-            hinted[place] = number
-        else:
-            hint[number >> 3] |= np.uint8(128 >> (number & 7))
-
-
-@kernel
-def explore(
+def split_words(
     rows,
     constants,
     errors,
@@ -72,7 +52,7 @@ def explore(
     D,
     row_variable,
     column_variable,
-    n_rows,
+    sizes,
     where,
     zero,
     bits,
@@ -97,27 +77,24 @@ def explore(
     int
         DONE, FULL (a growing array has no room), DEEP (no more levels), STOPPED or LIMIT.
     """
-    n = rows.shape[1]
-    m = rows.shape[0]
+    m, n = rows.shape
     total = np.empty(n)
-    todo = np.empty(n, np.int32)
+    todo = np.empty(n + 1, np.int32)  # its last entry counts the others
     skipped = np.zeros(m + 1, np.uint8)
-    scale = 0.0
+    infeasible = 0.0
     for r in range(m):
-        scale = max(scale, abs(constants[r]))
-    infeasible = INFEASIBLE * scale
-    level = counters[LEVEL]
-    n_todo = 0
+        infeasible = max(infeasible, INFEASIBLE * abs(constants[r]))
     if counters[STARTED] == 0:
         counters[STARTED] = 1
-        level = 0
-        load_program(rows, constants, costs, D[0], row_variable[0], column_variable[0], where[0])
-        n_rows[0] = m
+        counters[LEVEL] = 0
+        load_program(
+            rows, constants, costs, D[0], row_variable[0], column_variable[0], where[0], sizes[0]
+        )
         pending[0] = -1
         zero[0] = 0
         bits[0] = -1
-    else:
-        n_todo = _fixed_rows(row_variable[level], zero[level], n_rows[level], todo)
+    level = counters[LEVEL]
+    _collect_fixed(row_variable[level], zero[level], sizes[level], todo)
 
     while True:
         counters[LEVEL] = level
@@ -132,50 +109,41 @@ def explore(
         if counters[NODES] >= node_limit:
             return LIMIT
         counters[NODES] += 1
+        d, rv, cv = D[level], row_variable[level], column_variable[level]
+        at, size, fixed, bit = where[level], sizes[level], zero[level], bits[level]
 
         # Solve the relaxation, and fix what it decides, until nothing changes.
-        d, rv, cv = D[level], row_variable[level], column_variable[level]
-        at, fixed, bit = where[level], zero[level], bits[level]
-        left = n_rows[level]
-        closed = False
-        some_skipped = False
-        rebuilt = False
+        closing = 0  # the row that closes the node
+        skips, rebuilt = False, False
         while True:
             if cancel[0] != 0 or expired[0] != 0:
                 return STOPPED
             row, direction = 0, 0
-            while n_todo > 0 and row == 0:
-                n_todo -= 1
-                row = max(at[todo[n_todo]], 0)
+            while todo[n] > 0 and row == 0:
+                todo[n] -= 1
+                row = max(at[todo[todo[n]]], 0)
             if row > 0:
-                value = d[row, n]
-                if abs(value) > infeasible:
-                    direction = 1 if value < 0.0 else -1
+                if abs(d[row, 0]) > infeasible:
+                    direction = 1 if d[row, 0] < 0.0 else -1
             else:
-                worst = 0.0
-                for r in range(1, left + 1):
-                    if d[r, n] < -infeasible and skipped[r] == 0:
-                        top = largest_riser(d[r], cv, fixed, n)
-                        if top == 0.0:
-                            row = r
-                            break
-                        score = d[r, n] / top
-                        if score < worst:
-                            row, worst = r, score
+                row = _worst_row(d, size, skipped, infeasible)
                 direction = 1
             if row > 0:
-                column = entering_column(d, cv, fixed, n, row, direction)
-                if column >= 0:
+                column = entering_column(d, size[ACTIVE], row, direction)
+                if column > 0:
                     counters[PIVOTS] += 1
-                    exchange(d, rv, cv, at, left, n, row, column)
+                    leaving = rv[row]
+                    exchange(d, rv, cv, at, size, row, column)
+                    if fixed[leaving] != 0:
+                        freeze_column(d, cv, at, size, column, n)
                     continue
                 if direction != 0:
                     reached = row_radius(
                         d,
                         rv,
                         cv,
+                        size,
                         fixed,
-                        n,
                         row,
                         direction,
                         rows,
@@ -187,44 +155,45 @@ def explore(
                     )
                     if reached >= radius_wanted:
                         radius[0] = min(radius[0], reached)
-                        closed = True
+                        closing = row
                         break
                     if not rebuilt:
-                        rebuild(rows, constants, costs, d, rv, cv, at, fixed)
-                        left = m
-                        n_todo = _fixed_rows(rv, fixed, left, todo)
-                        rebuilt = True
+                        rebuild(rows, constants, costs, d, rv, cv, at, size, fixed, cancel, expired)
+                        _collect_fixed(rv, fixed, size, todo)
                         skipped[:] = 0
-                        some_skipped = False
+                        rebuilt = True
                         counters[REBUILDS] += 1
                         continue
                     counters[DOUBTS] += 1
                 # Nothing certain: the row is left alone, which only lets more through.
                 if fixed[rv[row]] != 0:
-                    left = drop_row(d, rv, at, left, n, row)
+                    drop_row(d, rv, at, size, row)
                 else:
                     skipped[row] = 1
-                    some_skipped = True
+                    skips = True
                 continue
 
             # Feasible: a variable that stays positive in every row fixes its partner.
             changed = False
-            r = left
+            r = size[LEFT]
             while r >= 1:
-                value = d[r, n]
-                if value >= 0.0 and fixed[rv[r]] == 0 and _never_falls(d[r], cv, fixed, n):
-                    x = rv[r]
+                x = rv[r]
+                if (
+                    d[r, 0] >= 0.0
+                    and fixed[x] == 0
+                    and smallest_entry(d, r, size[ACTIVE]) > -NOTHING
+                ):
                     partner = x + n if x < n else x - n
                     if x >= 2 * n or fixed[partner] != 0:
-                        left = drop_row(d, rv, at, left, n, r)
-                    elif value > infeasible:
+                        drop_row(d, rv, at, size, r)
+                    elif d[r, 0] > infeasible:
                         fixed[x] = 1
                         reached = row_radius(
                             d,
                             rv,
                             cv,
+                            size,
                             fixed,
-                            n,
                             r,
                             -1,
                             rows,
@@ -238,127 +207,180 @@ def explore(
                         if reached >= radius_wanted:
                             radius[0] = min(radius[0], reached)
                             pair = x if x < n else x - n
-                            impossible = bit_of_zero(x, n, reference)
+                            impossible = reference[pair] if x < n else 1 - reference[pair]
                             splits[counters[SPLITS]] = 2 * pair + impossible
-                            splits[counters[SPLITS] + 1] = CLOSED
-                            record_row(rv, cv, n, r, reference, nonbasic, hinted, counters[ROWS])
-                            counters[SPLITS] += 2
-                            counters[ROWS] += 1
-                            bit[pair] = 1 - impossible
-                            fixed[partner] = 1
-                            left = drop_row(d, rv, at, left, n, r)
+                            counters[SPLITS] += 1
+                            _record_closed(at, n, x, reference, splits, nonbasic, hinted, counters)
+                            drop_row(d, rv, at, size, r)
+                            _fix_bit(
+                                d,
+                                cv,
+                                at,
+                                size,
+                                fixed,
+                                bit,
+                                n,
+                                reference,
+                                pair,
+                                1 - impossible,
+                                todo,
+                            )
                             changed = True
-                            if at[partner] > 0:
-                                todo[n_todo] = partner
-                                n_todo += 1
                 r -= 1
             if not changed:
                 break
-        n_rows[level] = left
-        if some_skipped:
+        if skips:
             skipped[:] = 0
 
-        if closed:
-            n_todo = 0
-            splits[counters[SPLITS]] = CLOSED
-            counters[SPLITS] += 1
-            record_row(rv, cv, n, row, reference, nonbasic, hinted, counters[ROWS])
-            counters[ROWS] += 1
+        if closing > 0:
+            todo[n] = 0
+            _record_closed(at, n, rv[closing], reference, splits, nonbasic, hinted, counters)
         else:
-            pair, first = _branch(d, at, bit, n, decay, reference, H)
+            pair, first = _branch(d, at, bit, n, H, decay, reference)
             if pair >= 0:
                 splits[counters[SPLITS]] = 2 * pair + first
                 counters[SPLITS] += 1
                 pending[level] = 2 * pair + 1 - first
-                below = D[level + 1]
-                for r in range(left + 1):
-                    for j in range(n + 1):
-                        below[r, j] = d[r, j]
-                    row_variable[level + 1, r] = rv[r]
-                column_variable[level + 1] = cv
-                where[level + 1] = at
-                zero[level + 1] = fixed
-                bits[level + 1] = bit
-                n_rows[level + 1] = left
-                level += 1
-                pending[level] = -1
-                n_todo = _fix(
-                    zero[level], bits[level], where[level], n, reference, pair, first, todo
+                _copy_node(
+                    level, D, row_variable, column_variable, sizes, where, zero, bits, pending
                 )
-                continue
-            splits[counters[SPLITS]] = WORD
-            counters[SPLITS] += 1
-            for i in range(n):
-                words[counters[WORDS], i] = bit[i]
-            counters[WORDS] += 1
-
-        while level >= 0 and pending[level] < 0:
-            level -= 1
-        if level < 0:
-            counters[LEVEL] = level
-            return DONE
-        code = pending[level]
-        pending[level] = -1
-        n_todo = _fix(
-            zero[level], bits[level], where[level], n, reference, code >> 1, code & 1, todo
+                level += 1
+                code = 2 * pair + first
+            else:
+                splits[counters[SPLITS]] = WORD
+                counters[SPLITS] += 1
+                for i in range(n):
+                    words[counters[WORDS], i] = bit[i]
+                counters[WORDS] += 1
+                code = -1
+        if closing > 0 or code < 0:
+            while level >= 0 and pending[level] < 0:
+                level -= 1
+            if level < 0:
+                counters[LEVEL] = level
+                return DONE
+            code = pending[level]
+            pending[level] = -1
+        _fix_bit(
+            D[level],
+            column_variable[level],
+            where[level],
+            sizes[level],
+            zero[level],
+            bits[level],
+            n,
+            reference,
+            code >> 1,
+            code & 1,
+            todo,
         )
 
 
 @kernel
-def _fix(zero, bits, where, n, reference, pair, bit, todo):
-    """Give a pair its bit; return 1 if the variable that this sets to zero has to leave the basis."""
+def _collect_fixed(row_variable, zero, sizes, todo):
+    """Note the basic variables that are fixed to zero: they have to leave the basis."""
+    last = todo.shape[0] - 1
+    todo[last] = 0
+    for r in range(1, sizes[LEFT] + 1):
+        if zero[row_variable[r]] != 0:
+            todo[todo[last]] = row_variable[r]
+            todo[last] += 1
+
+
+@kernel
+def _worst_row(d, sizes, skipped, infeasible):
+    """Return the negative row that is worst for its largest entry, at once one that cannot grow."""
+    worst_row, worst = 0, 0.0
+    for r in range(1, sizes[LEFT] + 1):
+        if d[r, 0] < -infeasible and skipped[r] == 0:
+            largest = largest_entry(d, r, sizes[ACTIVE])
+            if largest == 0.0:
+                return r
+            if d[r, 0] < worst * largest:
+                worst_row, worst = r, d[r, 0] / largest
+    return worst_row
+
+
+@kernel
+def _fix_bit(d, column_variable, where, sizes, zero, bits, n, reference, pair, bit, todo):
+    """Give a pair its bit: one of its two variables is zero from now on."""
     bits[pair] = bit
     variable = pair if bit == reference[pair] else pair + n
     zero[variable] = 1
     if where[variable] > 0:
-        todo[0] = variable
-        return 1
-    return 0
+        todo[todo[n]] = variable
+        todo[n] += 1
+    elif where[variable] < 0:
+        freeze_column(d, column_variable, where, sizes, -where[variable], n)
 
 
 @kernel
-def _fixed_rows(row_variable, zero, n_rows, todo):
-    """Collect the basic variables that are fixed to zero."""
-    found = 0
-    for r in range(1, n_rows + 1):
-        if zero[row_variable[r]] != 0:
-            todo[found] = row_variable[r]
-            found += 1
-    return found
+def _copy_node(level, D, row_variable, column_variable, sizes, where, zero, bits, pending):
+    """Copy a node to the next level."""
+    width = sizes[level, WIDTH]
+    for r in range(sizes[level, LEFT] + 1):
+        for j in range(width):
+            D[level + 1, r, j] = D[level, r, j]
+    row_variable[level + 1] = row_variable[level]
+    column_variable[level + 1] = column_variable[level]
+    sizes[level + 1] = sizes[level]
+    where[level + 1] = where[level]
+    zero[level + 1] = zero[level]
+    bits[level + 1] = bits[level]
+    pending[level + 1] = -1
 
 
 @kernel
-def _never_falls(entries, column_variable, zero, n):
-    """Return whether no active column lowers a row."""
-    for j in range(n):
-        if entries[j] < -1e-13 and zero[column_variable[j]] == 0:
-            return False
-    return True
-
-
-@kernel
-def _branch(d, where, bits, n, decay, reference, H):
+def _branch(d, where, bits, n, H, decay, reference):
     """Choose the pair to split and the bit of the first child; -1 if all are fixed.
 
-    The pair that violates complementarity most, a later time step counting `decay` times less; where
-    none is violated, the one whose free member is largest, whose other child is likely infeasible.
+    The pair that violates complementarity most, a time step later counting `decay` times less; with
+    none violated, the one whose free member is largest: the other child is likely infeasible.
     """
-    best, best_score, violated = -1, -1.0, False
+    best, best_score, violated, v_value, b_value = -1, -1.0, False, 0.0, 0.0
     for i in range(n):
         if bits[i] >= 0:
             continue
         v, b = where[i], where[n + i]
+        x = max(d[v, 0], 0.0) if v > 0 else 0.0
+        y = max(d[b, 0], 0.0) if b > 0 else 0.0
         if v > 0 and b > 0:
-            score = max(d[v, n], 0.0) * max(d[b, n], 0.0) * decay ** (i // H)
-            if not violated or score > best_score:
-                best, best_score, violated = i, score, True
-        elif not violated:
-            score = max(d[max(v, b), n], 0.0) if max(v, b) > 0 else 0.0
-            if score > best_score:
-                best, best_score = i, score
+            score = x * y * decay ** (i // H)
+            better = not violated or score > best_score
+            violated = True
+        else:
+            score = x + y
+            better = not violated and score > best_score
+        if better:
+            best, best_score, v_value, b_value = i, score, x, y
     if best < 0:
         return -1, 0
-    v, b = where[best], where[n + best]
-    v_value = d[v, n] if v > 0 else 0.0
-    b_value = d[b, n] if b > 0 else 0.0
     return best, reference[best] if v_value <= b_value else 1 - reference[best]
+
+
+@kernel
+def _record_closed(where, n, own, reference, splits, nonbasic, hinted, counters):
+    """Write a closed leaf, with the nonbasic variables and the row's own as the certificate has it.
+
+    There xp_i has the number i and xm_i the number n + i; v_i is xm_i where the reference has the
+    bit.
+    """
+    splits[counters[SPLITS]] = CLOSED
+    counters[SPLITS] += 1
+    place = counters[ROWS]
+    for byte in range(nonbasic.shape[1]):
+        nonbasic[place, byte] = 0
+    for i in range(n):
+        plus, minus = (n + i, i) if reference[i] else (i, n + i)
+        if where[plus] < 0:
+            nonbasic[place, i >> 3] |= np.uint8(128 >> (i & 7))
+        if where[minus] < 0:
+            nonbasic[place, (n + i) >> 3] |= np.uint8(128 >> ((n + i) & 7))
+    for cut in range(2 * n, where.shape[0]):
+        if where[cut] < 0:
+            nonbasic[place, cut >> 3] |= np.uint8(128 >> (cut & 7))
+    if own < 2 * n:
+        i = own if own < n else own - n
+        own = n + i if (own < n) == (reference[i] != 0) else i
+    hinted[place] = own
+    counters[ROWS] += 1

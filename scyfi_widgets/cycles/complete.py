@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..cancellation import new_flag
 from ..models import Model
 from ..models.relu_form import ReluForm
 from .branching import LARGEST, MEMORY, branch
@@ -15,13 +16,17 @@ from .continuum import Continuum
 from .cycle import Cycle
 from .cycle_set import CycleSet, in_reading_order
 from .polygons import search_polygons
-from .solve import Undecided, solve_words
+from .repetition import repeated_words
+from .solve import Undecided, solve_closed_regions
+from .tree_check import tree_radius
 
 RADIUS_WANTED = 1e4  # that a row must prove at least, in units of the network's largest bias
 LARGEST_RADIUS = 1e9  # that is claimed, in the same units
 MARGIN = 16.0  # between what the rows reached and what is claimed
 BEYOND_CYCLES = 2.0  # the radius as a multiple of the largest |z| of the cycles found
 POLYGON_SIZE = 100.0  # numbers that are worked on at a node of the polygon search
+LARGEST_NUMBER = 1e60  # of a network; products of some of them must not overflow
+WORDS_AT_ONCE = 256  # that are solved between two looks at the flags
 NO_LIMIT = int(np.iinfo(np.int64).max)
 REASONS = {
     "nodes": "the limit of the enumeration was reached",
@@ -30,6 +35,7 @@ REASONS = {
     "singular": "no region can be the enumeration's reference: all their systems are singular",
     "doubt": "rounding left a word undecided",
     "radius": "rounding leaves the proof a radius that does not contain the cycles",
+    "huge": f"the enumeration takes no numbers above {LARGEST_NUMBER:g}",
     "flag": "stopped",
 }
 
@@ -60,8 +66,12 @@ def complete_cycles(
     proof = _Proof(form, max_order, known)
     limits = _Limits(node_limit, effort, cancel, expired)
     if proof.order < max_order:
-        enumerate_all = _by_polygons if form.M <= 2 else _by_branching
-        enumerate_all(proof, limits, progress)
+        if any(np.abs(array).max(initial=0.0) > LARGEST_NUMBER for array in form):
+            proof.stopped = f"{REASONS['huge']} in order {proof.order + 1}"
+        elif form.M <= 2:
+            _by_polygons(proof, limits, progress)
+        else:
+            _by_branching(proof, limits, progress)
     return CycleSet(
         cycles=in_reading_order(item for item in proof.found.values() if isinstance(item, Cycle)),
         continua=tuple(item for item in proof.found.values() if isinstance(item, Continuum)),
@@ -94,21 +104,35 @@ class _Proof:
             self.trees = list(known.certificate.trees)
             self.radius = known.certificate.radius
 
-    def add(self, words: np.ndarray, cancel: np.ndarray) -> bool:
-        """Solve words of one order; return whether each of them was decided."""
-        solved = solve_words(self.form, words, cancel=cancel)
-        self.found |= {i.key: i for i in solved if isinstance(i, (Cycle, Continuum))}
-        return not any(
-            isinstance(item, Undecided) or (isinstance(item, Cycle) and not item.decided)
-            for item in solved
-        )
+    def add(self, words: np.ndarray, limits: _Limits) -> bool:
+        """Solve words of one order; return whether each of them was decided.
+
+        The first ones are solved even when the work is over: what was found is kept.
+        """
+        decided = True
+        for start in range(0, len(words), WORDS_AT_ONCE):
+            over = limits.over
+            if over and start:
+                return False
+            flag = new_flag() if over else limits.cancel
+            part = words[start : start + WORDS_AT_ONCE]
+            for item in solve_closed_regions(self.form, part, cancel=flag):
+                if isinstance(item, (Cycle, Continuum)):
+                    self.found[item.key] = item
+                if isinstance(item, Undecided) or (isinstance(item, Cycle) and not item.decided):
+                    decided = False
+        return decided
 
     def prove(self, order: int, tree: CycleTree | PrefixTree, radius: float) -> bool:
         """Take a tree in, if its radius leaves room around all cycles up to `order`."""
         points = [np.abs(i.points).max() for i in self.found.values() if i.order <= order]
-        # Less than the enumeration reached: whoever checks its rows rounds in another way.
-        claimed = min(radius / MARGIN, LARGEST_RADIUS * bias_size(self.form))
-        if claimed < BEYOND_CYCLES * max(points, default=0.0):
+        needed = BEYOND_CYCLES * max(points, default=0.0)
+        if radius / MARGIN < needed:
+            # The enumeration's own bound is far below what the rows show.
+            radius = tree_radius(self.form, tree, MARGIN * needed)
+        # Less than the rows reach: whoever checks them rounds in another way.
+        claimed = min(radius / MARGIN, max(LARGEST_RADIUS * bias_size(self.form), needed))
+        if claimed < needed:
             return False
         self.radius = min(self.radius, claimed)
         self.trees.append(tree)
@@ -130,6 +154,11 @@ class _Limits:
     effort: float | None
     cancel: np.ndarray
     expired: np.ndarray
+
+    @property
+    def over(self) -> bool:
+        """Whether a flag is set."""
+        return bool(self.cancel[0] or self.expired[0])
 
     def nodes(self, size: float) -> int:
         """Return the number of nodes that are left, each of `size` numbers."""
@@ -158,8 +187,8 @@ def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
             expired=limits.expired,
         )
         limits.spend(result.nodes, size)
-        decided = proof.add(result.words, limits.cancel)
-        reason = result.stopped or (None if decided else "doubt")
+        decided = proof.add(result.words, limits)
+        reason = result.stopped or (None if decided else "flag" if limits.over else "doubt")
         if reason is None and not proof.prove(order, result.tree, result.radius):
             reason = "radius"
         if reason is not None:
@@ -183,12 +212,14 @@ def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
     limits.spend(result.nodes, POLYGON_SIZE)
     decided = result.complete_up_to
     for order, words in enumerate(result.words, 1):
-        if not proof.add(words, limits.cancel):
+        if not proof.add(words, limits):
             decided = min(decided, order - 1)
-    reason = None if decided == max_order else "doubt"
+    for words in repeated_words(form, proof.found.values(), decided):
+        if not proof.add(words, limits):
+            decided = min(decided, words.shape[1] - 1)
+    reason = None if decided == max_order else "flag" if limits.over else "doubt"
     if result.complete_up_to < max_order:
-        stopped_by_flag = limits.cancel[0] or limits.expired[0]
-        reason = "flag" if stopped_by_flag else "nodes"
+        reason = "flag" if limits.over else "nodes"
     if decided > proof.order:
         tree = PrefixTree(
             result.highest,

@@ -20,6 +20,9 @@ class Continuum:
     an eigenvalue of a shorter cycle, such as -1, the continuum surrounds that cycle and its word
     repeats the shorter one.
 
+    Where it ends on a border, its last cycle has a word of its own, with bit 0 there. It belongs to
+    the continuum, and is not always listed beside it.
+
     Attributes
     ----------
     points : (k, M) array

@@ -168,8 +168,8 @@ def _plural(number: int, noun: str, plural: str | None = None) -> str:
 
 def _rounded_down(radius: float) -> str:
     """Return a radius as text with one digit that does not claim more, such as ``4e+06``."""
-    exponent = np.floor(np.log10(radius))
-    return f"{np.floor(radius / 10.0**exponent):.0f}e{exponent:+03.0f}"
+    digits = f"{radius:.15e}"
+    return f"{digits[0]}{digits[digits.index('e') :]}"
 
 
 def _line(cycle: Cycle) -> str:

@@ -30,6 +30,12 @@ def draw_below(state, limit):
 
 
 @kernel
+def draw_bit(state):
+    """Return True or False."""
+    return draw_uniform(state) < 0.5
+
+
+@kernel
 def draw_word(state, word):
     """Fill `word` (k, H) with random bits."""
     bits, left = np.uint64(0), 0

@@ -10,14 +10,17 @@ trusts nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from itertools import compress
 from math import inf, lcm
 from operator import mul
 
 import numpy as np
 
+from ..cancellation import Cancelled
 from ..models.relu_form import ReluForm
 
 CYCLE, BORDER, VIRTUAL = "cycle", "border", "virtual"
@@ -60,25 +63,44 @@ class ExactWord:
     directions: np.ndarray
 
 
-def exact_word(form: ReluForm, word: np.ndarray) -> ExactWord:
+def exact_word(form: ReluForm, word: np.ndarray, cancel: np.ndarray | None = None) -> ExactWord:
     """Decide one word (k, H) of bits exactly.
+
+    Parameters
+    ----------
+    form : ReluForm
+    word : (k, H) array of bits
+    cancel : (1,) int64 array, optional
+        A flag that ends the work.
 
     Raises
     ------
+    Cancelled
+        If the flag is set.
     ValueError
         If a parameter is not finite, or the word does not fit the network.
     """
     bits = np.asarray(word, dtype=np.bool_)
     if bits.ndim != 2 or bits.shape[0] == 0 or bits.shape[1] != form.H:
         raise ValueError(f"word must have shape (k, {form.H}) with k >= 1, got {bits.shape}")
-    system = _System(form, bits.tolist())
+    check = _nothing if cancel is None else partial(_raise_if_set, cancel)
+    system = _System(form, bits.tolist(), check)
     matrix, right = system.around(len(bits))
-    solution, basis = _solve(matrix, right)
+    solution, basis = _solve(matrix, right, check)
     if solution is None:
         return ExactWord(INCONSISTENT, False, False, None, None, inf, np.empty((form.M, 0)))
     if basis:
         return _continuum(system, solution, basis)
     return _described(system, solution, _is_minimal(system.bits))
+
+
+def _nothing() -> None:
+    pass
+
+
+def _raise_if_set(cancel: np.ndarray) -> None:
+    if cancel[0]:
+        raise Cancelled
 
 
 def period(word: Sequence) -> int:
@@ -91,31 +113,47 @@ def period(word: Sequence) -> int:
 
 
 class _System:
-    """z_{t+1} = J_t z_t + c_t and y_t = W2 z_t + h2 of one word, in integers over 2^scale."""
+    """z_{t+1} = J_t z_t + c_t and y_t = W2 z_t + h2 of one word, in integers over 2^scale.
 
-    def __init__(self, form: ReluForm, bits: list[list[bool]]):
-        A, W1, W2, h1, h2 = (_fractions(name, getattr(form, name)) for name in form._fields)
-        self.bits = bits
+    `check` is called between steps; it may raise.
+    """
+
+    def __init__(self, form: ReluForm, bits: list[list[bool]], check: Callable[[], None]):
+        self.bits, self.check = bits, check
+        # Multiplied by 2^own_scale and 2^y_scale; their products need both.
+        (A, W1, h1), own_scale = _integers("A", form.A, "W1", form.W1, "h1", form.h1)
+        (self.W2, self.h2), self.y_scale = _integers("W2", form.W2, "h2", form.h2)
+        inputs = list(zip(*self.W2, strict=True))  # by latent unit
         jacobians, shifts = {}, {}
         for region in {tuple(region) for region in bits}:
-            active = [j for j, bit in enumerate(region) if bit]
-            jacobians[region] = [
-                [
-                    A[i][m] + sum(W1[i][j] * W2[j][m] for j in active if W2[j][m])
-                    for m in range(form.M)
-                ]
-                for i in range(form.M)
+            J = jacobians[region] = []
+            weights = [list(compress(row, region)) for row in W1]
+            seen = [list(compress(column, region)) for column in inputs]
+            for row, active in zip(A, weights, strict=True):
+                check()
+                J.append(
+                    [
+                        (a << self.y_scale) + sum(map(mul, active, column))
+                        for a, column in zip(row, seen, strict=True)
+                    ]
+                )
+            biases = list(compress(self.h2, region))
+            shifts[region] = [
+                (h << self.y_scale) + sum(map(mul, active, biases))
+                for h, active in zip(h1, weights, strict=True)
             ]
-            shifts[region] = [h1[i] + sum(W1[i][j] * h2[j] for j in active) for i in range(form.M)]
-        everything = [row for J in jacobians.values() for row in J] + list(shifts.values())
-        self.scale = max(_binary_places(x) for row in everything for x in row)
-        self.jacobians = [_integers(jacobians[tuple(region)], self.scale) for region in bits]
-        self.shifts = [_integers([shifts[tuple(region)]], self.scale)[0] for region in bits]
-        self.W2, self.h2 = W2, h2
-        places = max(_binary_places(x) for row in [*W2, h2] for x in row)
-        self.W2_integers = _integers(W2, places)
-        self.h2_integers = _integers([h2], places)[0]
-        self.y_scale = places
+        everything = 0
+        for row in [row for J in jacobians.values() for row in J] + list(shifts.values()):
+            for x in row:
+                everything |= x
+        # The zeros at the end of all of them need not be carried along.
+        scale = own_scale + self.y_scale
+        zeros = min(scale, (everything & -everything).bit_length() - 1) if everything else scale
+        self.scale = scale - zeros
+        self.jacobians = [
+            [[x >> zeros for x in row] for row in jacobians[tuple(region)]] for region in bits
+        ]
+        self.shifts = [[x >> zeros for x in shifts[tuple(region)]] for region in bits]
 
     def around(self, steps: int) -> tuple[list[list[int]], list[int]]:
         """Return integers N, b such that z_steps = z_0 if and only if N z_0 = b."""
@@ -124,7 +162,9 @@ class _System:
         shift = [0] * M
         for t in range(steps):
             J = self.jacobians[t]
-            columns = [_apply(J, column) for column in columns]
+            for m, column in enumerate(columns):
+                self.check()
+                columns[m] = _apply(J, column)
             shift = _plus(_apply(J, shift), self.shifts[t], 1 << (t * self.scale))
         one = 1 << (steps * self.scale)
         matrix = [[(one if i == m else 0) - columns[m][i] for m in range(M)] for i in range(M)]
@@ -133,6 +173,7 @@ class _System:
     def orbit(self, numerators: list[int], denominator: int, affine: bool = True):
         """Yield numerators and denominator of z_t, t = 0..k-1; a direction has no shifts."""
         for J, shift in zip(self.jacobians, self.shifts, strict=True):
+            self.check()
             yield numerators, denominator
             numerators = _apply(J, numerators)
             if affine:
@@ -142,28 +183,26 @@ class _System:
     def y(self, numerators: list[int], denominator: int, affine: bool = True):
         """Yield the numerators (H,) and the denominator of W2 z_t (+ h2), t = 0..k-1."""
         for point, below in self.orbit(numerators, denominator, affine):
-            values = _apply(self.W2_integers, point)
+            values = _apply(self.W2, point)
             if affine:
-                values = _plus(values, self.h2_integers, below)
+                values = _plus(values, self.h2, below)
             yield values, below << self.y_scale
 
 
-def _fractions(name: str, array: np.ndarray):
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite to decide a word exactly")
-    if array.ndim == 1:
-        return [Fraction(x) for x in array.tolist()]
-    return [[Fraction(x) for x in row] for row in array.tolist()]
-
-
-def _binary_places(x: Fraction) -> int:
-    return Fraction(x).denominator.bit_length() - 1
-
-
-def _integers(rows, scale: int) -> list[list[int]]:
-    return [
-        [x.numerator << (scale - _binary_places(x)) for x in map(Fraction, row)] for row in rows
-    ]
+def _integers(*names_and_arrays) -> tuple[list, int]:
+    """Return arrays times 2^scale as lists of integers, and the scale."""
+    arrays, scale = [], 0
+    for name, array in zip(names_and_arrays[::2], names_and_arrays[1::2], strict=True):
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite to decide a word exactly")
+        rows = [[x.as_integer_ratio() for x in row] for row in np.atleast_2d(array).tolist()]
+        scale = max([scale, *(q.bit_length() - 1 for row in rows for _, q in row)])
+        arrays.append((array.ndim, rows))
+    whole = []
+    for ndim, rows in arrays:
+        rows = [[p << (scale + 1 - q.bit_length()) for p, q in row] for row in rows]
+        whole.append(rows if ndim == 2 else rows[0])
+    return whole, scale
 
 
 def _apply(matrix: list[list[int]], vector: list[int]) -> list[int]:
@@ -177,7 +216,7 @@ def _plus(vector: list[int], other: list[int], factor: int) -> list[int]:
 # Their solutions ----------------------------------------------------------------------------------
 
 
-def _solve(matrix: list[list[int]], right: list[int]):
+def _solve(matrix: list[list[int]], right: list[int], check: Callable[[], None]):
     """Solve N z = b by fraction-free elimination (Bareiss 1968).
 
     Returns
@@ -198,6 +237,7 @@ def _solve(matrix: list[list[int]], right: list[int]):
         rows[rank], rows[best] = rows[best], rows[rank]
         top, pivot = rows[rank], rows[rank][column]
         for i in range(rank + 1, M):
+            check()
             row = rows[i]
             factor = row[column]
             # Every entry is a minor of the matrix, hence the division leaves no remainder.
@@ -215,6 +255,7 @@ def _solve(matrix: list[list[int]], right: list[int]):
         """Return `previous` times the solution whose free entries are given."""
         solution = [previous * values.get(m, 0) for m in range(M)]
         for i in range(rank - 1, -1, -1):
+            check()
             row, p = rows[i], pivots[i]
             total = previous * right_of_row(row)
             total -= sum(row[m] * solution[m] for m in range(p + 1, M) if solution[m])
@@ -276,13 +317,13 @@ def _continuum(system: _System, solution, basis: list[list[int]]) -> ExactWord:
     # A constraint of the regions: constant + slopes . α >= 0, of bit 1 even > 0.
     constraints = [
         [_signed(bit, x), *(_signed(bit, slope[n]) for slope in slopes)]
-        for n, (bit, x) in enumerate(zip(bits, constants, strict=True))
+        for n, (bit, x) in enumerate(_checked(zip(bits, constants, strict=True), system.check))
     ]
     directions = np.array([[float(x) for x in v] for v in basis]).T
-    alpha, real = _inside(constraints, bits)
+    alpha, real = _inside(constraints, bits, system.check)
     minimal = False
     if real:
-        moved = _moved(constraints, alpha)
+        moved = _moved(constraints, alpha, system.check)
         if not moved and _is_minimal(system.bits):
             # The solutions only touch the regions: there is but one cycle, on a border.
             return _described(system, _common(_point(start, basis, alpha)), True)
@@ -302,7 +343,7 @@ def _y_values(system: _System, start: list[Fraction], affine: bool = True) -> li
     return [
         Fraction(x, below)
         for above, below in system.y(*_common(start), affine=affine)
-        for x in above
+        for x in _checked(above, system.check)
     ]
 
 
@@ -326,20 +367,27 @@ def _mean(one, other):
     return [(a + b) / 2 for a, b in zip(one, other, strict=True)]
 
 
-def _inside(constraints, bits) -> tuple[list[Fraction], bool]:
+def _checked(items: Iterable, check: Callable[[], None]) -> Iterator:
+    """Yield the items, and check before each."""
+    for item in items:
+        check()
+        yield item
+
+
+def _inside(constraints, bits, check) -> tuple[list[Fraction], bool]:
     """Return α of a point in the regions, as far from borders as can be, and whether it is one."""
     r = len(constraints[0]) - 1
     alpha = [Fraction(0)] * r
     for strict in ([True] * len(bits), bits):  # first away from all borders, then only from bit 1's
-        here = [_value(row, alpha) for row in constraints]
+        here = [_value(row, alpha) for row in _checked(constraints, check)]
         least = min([Fraction(0), *(x for x, s in zip(here, strict, strict=True) if s)])
         # Variables: the change of α, and the distance s from the borders less what it is now.
         rows = [
             [x - least * s, *row[1:], Fraction(-int(s))]
-            for x, row, s in zip(here, constraints, strict, strict=True)
+            for x, row, s in _checked(zip(here, constraints, strict, strict=True), check)
         ]
         rows.append([1 - least, *[Fraction(0)] * r, Fraction(-1)])
-        change, _ = _maximize(rows, [*[Fraction(0)] * r, Fraction(1)])
+        change, _ = _maximize(rows, [*[0] * r, 1], check)
         alpha = [a + d for a, d in zip(alpha, change[:r], strict=True)]
         distance = least + change[r]
         if distance > 0:
@@ -349,14 +397,14 @@ def _inside(constraints, bits) -> tuple[list[Fraction], bool]:
     return alpha, False
 
 
-def _moved(constraints, alpha) -> list[list[Fraction]]:
+def _moved(constraints, alpha, check) -> list[list[Fraction]]:
     """Return points of the regions' closed solution set, half-way to its ends from `alpha`."""
-    rows = [[_value(row, alpha), *row[1:]] for row in constraints]
+    rows = [[_value(row, alpha), *row[1:]] for row in _checked(constraints, check)]
     r = len(alpha)
     moved = []
     for i in range(r):
         for sign in (1, -1):
-            change, ray = _maximize(rows, [Fraction(sign * int(i == m)) for m in range(r)])
+            change, ray = _maximize(rows, [sign * int(i == m) for m in range(r)], check)
             if ray is not None:
                 change = [c + x for c, x in zip(change, ray, strict=True)]
             if any(change):
@@ -382,56 +430,67 @@ def _value(row, alpha) -> Fraction:
     return row[0] + sum(map(mul, row[1:], alpha))
 
 
-def _maximize(rows, objective):
+def _maximize(rows, objective: list[int], check: Callable[[], None]):
     """Maximize objective . x over all x with row[0] + row[1:] . x >= 0; x = 0 must be allowed.
 
-    The simplex method with Bland's rule, which ends, on a dictionary of fractions. The variables x
-    are free: one that has become basic stays so.
+    The simplex method with Bland's rule, which ends, on a dictionary of integers over one positive
+    denominator: all of them are minors of the rows (Edmonds 1967). The variables x are free: one
+    that has become basic stays so.
 
     Returns
     -------
     x, ray
         The best x and None; or, without a bound, a point x and a ray along which it only grows.
     """
-    r, n = len(objective), len(rows)
-    table = [list(row) for row in rows]
-    target = [Fraction(0), *objective]
+    r = len(objective)
+    table = [_common(row)[0] for row in _checked(rows, check)]
+    target, below = [0, *objective], 1
     column_of = list(range(r))  # 0..r-1: the free variables; r + i: the slack of row i
-    row_of = [r + i for i in range(n)]
+    row_of = [r + i for i in range(len(rows))]
     while True:
         entering = min(
             (c for c in range(r) if (target[c + 1] if column_of[c] < r else target[c + 1] > 0)),
             key=column_of.__getitem__,
             default=None,
         )
-        values = {variable: table[i][0] for i, variable in enumerate(row_of)}
+        values = {v: Fraction(table[i][0], below) for i, v in enumerate(row_of) if v < r}
         x = [values.get(m, Fraction(0)) for m in range(r)]
         if entering is None:
             return x, None
         sign = 1 if target[entering + 1] > 0 else -1
-        slopes = [sign * row[entering + 1] for row in table]
-        limits = [
-            (-table[i][0] / slopes[i], row_of[i], i)
-            for i in range(n)
-            if row_of[i] >= r and slopes[i] < 0
-        ]
-        if not limits:
-            ray = {variable: slopes[i] for i, variable in enumerate(row_of)}
+        leaving = None  # the slack that is the first to become zero
+        for i, row in enumerate(table):
+            check()
+            slope = sign * row[entering + 1]
+            if row_of[i] < r or slope >= 0:
+                continue
+            if leaving is not None:
+                first = table[leaving]
+                behind = row[0] * sign * first[entering + 1] - first[0] * slope
+                if behind < 0 or (behind == 0 and row_of[i] > row_of[leaving]):
+                    continue
+            leaving = i
+        if leaving is None:
+            ray = {v: Fraction(sign * table[i][entering + 1], below) for i, v in enumerate(row_of)}
             ray[column_of[entering]] = Fraction(sign)
             return x, [ray.get(m, Fraction(0)) for m in range(r)]
-        leaving = min(limits)[2]
-        _pivot([*table, target], table[leaving], entering + 1)
+        below = _pivot([*table, target], table[leaving], entering + 1, below, check)
         row_of[leaving], column_of[entering] = column_of[entering], row_of[leaving]
 
 
-def _pivot(table, top, column: int) -> None:
-    """Exchange the variable of row `top` with that of `column` in every row of `table`."""
-    pivot = top[column]
-    solved = [-x / pivot for x in top]
-    solved[column] = 1 / pivot
+def _pivot(table, top, column: int, below: int, check: Callable[[], None]) -> int:
+    """Exchange the variable of row `top` with that of `column`; return the new denominator."""
+    pivot, sign = top[column], _sign(top[column])
     for row in table:
         if row is top:
-            row[:] = solved
-        elif factor := row[column]:
-            for m, x in enumerate(solved):
-                row[m] = factor * x if m == column else row[m] + factor * x
+            continue
+        check()
+        factor = row[column]
+        for m, x in enumerate(row):
+            if m != column:
+                check()
+                row[m] = sign * (pivot * x - factor * top[m]) // below
+        row[column] = sign * factor
+    top[:] = [-sign * x for x in top]
+    top[column] = sign * below
+    return abs(pivot)

@@ -5,7 +5,7 @@ A row is any combination, with multipliers lam, mu, nu, of the equations along a
     z_{t+1} - A z_t - W1 x+_t - h1 = 0,  x+_t - x-_t - W2 z_t - h2 = 0,
     s_t - c . (z_0 - z_t) - d . (x+_0 - x+_t) - slack_t = 0
 
-(see `certificate`). It reads  sum_t r_t . z_t + p_t . x+_t + m_t . x-_t + nu_t s_t = rho  with
+(see `trees`). It reads  sum_t r_t . z_t + p_t . x+_t + m_t . x-_t + nu_t s_t = rho  with
 
     r_t = lam_{t-1} - A^T lam_t - W2^T mu_t + nu_t c     (t = 0: - sum(nu) c),
     p_t = mu_t - W1^T lam_t + nu_t d     (t = 0: - sum(nu) d),

@@ -3,7 +3,7 @@
 Eisenmann, Monfared, Göring, Durstewitz, *Bifurcations and loss jumps in RNN training*, NeurIPS
 2023, Algorithm 1: draw a random word; solve for its candidate; while the candidate is virtual, take
 the regions that its orbit visits as the next word; restart when the inner loop has run out; a new
-real cycle resets both loops. `explore` builds a search on these pieces that finds more.
+real cycle resets both loops. `curves` has a search that finds more.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ TINY = 1e-15  # smallest pivot, relative to the largest entry
 
 
 @kernel
-def compose_word(A, W1, W2, h1, h2, identity, word, first, products, Y, cancel, expired):
+def compose_word(A, W1, W2, h1, h2, identity, word, products, Y, cancel, expired):
     """Write the affine maps [P | c] of the first t regions of `word` to products[t] (M, M + 1).
 
     `identity` says that W2 is the identity and h2 zero. Zeros are skipped: A is a diagonal in most
-    architectures. `products` (k + 1, M, M + 1) is right up to products[first] on entry, where the
-    last change of the word was in region `first`; products[0] is filled in any case.
+    architectures. `products` is (k + 1, M, M + 1).
 
     Returns
     -------
@@ -37,7 +36,7 @@ def compose_word(A, W1, W2, h1, h2, identity, word, first, products, Y, cancel, 
         for n in range(M + 1):
             products[0, i, n] = 0.0
         products[0, i, i] = 1.0
-    for t in range(first, word.shape[0]):
+    for t in range(word.shape[0]):
         if cancel[0] != 0 or expired[0] != 0:
             return False
         if not identity:
@@ -140,6 +139,14 @@ def visit_regions(A, W1, W2, h1, h2, z, rectified, out, visited):
 
 
 @kernel
+def copy_word(word, target):
+    """Copy a word (k, H): Numba takes seconds to compile the assignment of a slice."""
+    for t in range(word.shape[0]):
+        for j in range(word.shape[1]):
+            target[t, j] = word[t, j]
+
+
+@kernel
 def same_word(word, other):
     """Return whether two words (k, H) agree in every bit."""
     for t in range(word.shape[0]):
@@ -212,7 +219,7 @@ def search_order(
         counters[INNER] = 0
         while counters[INNER] < inner_limit:
             counters[INNER] += 1
-            if not compose_word(A, W1, W2, h1, h2, identity, word, 0, products, Y, cancel, expired):
+            if not compose_word(A, W1, W2, h1, h2, identity, word, products, Y, cancel, expired):
                 return STOPPED
             if not solve_fixed_point(products[k], system, z):
                 break
@@ -220,7 +227,7 @@ def search_order(
                 break
             if same_word(word, visited):
                 if not is_known(word, found, counters[FOUND]):
-                    found[counters[FOUND]] = word
+                    copy_word(word, found[counters[FOUND]])
                     counters[FOUND] += 1
                     counters[OUTER] = 0
                 break

@@ -9,11 +9,14 @@ import numpy as np
 from ..cancellation import new_flag
 from ..models import PLRNN, Model
 from ..models.relu_form import ReluForm
+from .candidate import pack_weights
+from .curves import VISITED, follow_curves
 from .cycle import Cycle
 from .cycle_set import CycleSet, in_reading_order
-from .explore import explore_order
+from .path import new_path
 from .scyfi import FOUND, FULL, STOPPED, search_order
 from .solve import cycles_of_words
+from .visited import new_word_set, remember, word_keys
 
 FIRST_CAPACITY = 64  # cycles of one order before more room has to be made; a power of two
 
@@ -40,14 +43,17 @@ def search_cycles(
     cycles: list[Cycle] = []
     words: dict[int, np.ndarray] = {}
     searched_up_to = 0 if known is None else known.complete_up_to
-    for order in range(1, searched_up_to + 1):
-        cycles += known.of_order(order)
-        words[order] = np.array([cycle.word for cycle in known.of_order(order)], np.uint8).reshape(
-            -1, order, form.H
-        )
+    if known is not None:
+        proved: dict[int, list[Cycle]] = {order: [] for order in range(1, searched_up_to + 1)}
+        for cycle in known:
+            if cycle.order <= searched_up_to:
+                proved[cycle.order].append(cycle)
+        for order, group in proved.items():
+            cycles += group
+            words[order] = np.array([c.word for c in group], np.uint8).reshape(-1, order, form.H)
     for order in range(searched_up_to + 1, max_order + 1):
         lower = _repeated(words, order, form.H)
-        words[order], finished = _explore_one_order(form, order, seed, lower, flags)
+        words[order], finished = _follow_curves(form, order, seed, lower, flags)
         cycles += cycles_of_words(form, words[order])
         if not finished:
             break
@@ -97,21 +103,25 @@ def loop_limits(order: int) -> tuple[int, int]:
 
 def compile_search() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not explore_order.signatures:
+    if not follow_curves.signatures:
         form, flags = PLRNN([0.5], [[-2.0]], [0.1]).relu_form, (new_flag(), new_flag())
         none = np.empty((0, 1, 1), np.uint8)
-        _explore_one_order(form, 1, 0, none, flags)
-        _published_order(form, 1, 0, none, flags, 1, 1)
+        _follow_curves(form, 1, 0, none, flags)
 
 
-def _explore_one_order(
+def _follow_curves(
     form: ReluForm, order: int, seed: int, lower: np.ndarray, flags
 ) -> tuple[np.ndarray, bool]:
-    counters = np.zeros(3, np.int64)
+    state, counters = _stream(seed, order), np.zeros(5, np.int64)
     found = np.empty((FIRST_CAPACITY, order, form.H), np.uint8)
-    status, found = explore_order(
-        tuple(form), _is_identity(form), _stream(seed, order), counters, lower, found, flags
-    )
+    path, visited = new_path(order, form.M, form.H), new_word_set(VISITED)
+    keys = new_word_set(FIRST_CAPACITY)
+    arguments = pack_weights(form), _is_identity(form), state, counters, lower
+    while (status := follow_curves(*arguments, found, path, visited, keys, flags)) == FULL:
+        found = np.concatenate([found, np.empty_like(found)])
+        keys = new_word_set(len(found))
+        for word in found[: counters[FOUND]]:
+            remember(keys, np.uint64(word_keys(word)[1]))
     return found[: counters[FOUND]], status != STOPPED
 
 

@@ -8,20 +8,22 @@ singular or nearly so, a point is on a border or numbers overflow, exact arithme
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice, product
 
 import numpy as np
 
-from ..cancellation import new_flag
+from ..cancellation import Cancelled, new_flag
 from ..compiled import kernel
 from ..models import PLRNN
 from ..models.relu_form import ReluForm
 from .continuum import Continuum
 from .cycle import Cycle
-from .exact import CONSISTENT, exact_word
-from .refine import DOUBTFUL, REAL, VIRTUAL, refine_words, write_residuals, write_y
+from .exact import CONSISTENT, ExactWord, exact_word
+from .refine import DOUBTFUL, REAL, SINGULAR, VIRTUAL, refine_words, write_residuals, write_y
 from .spectrum import spectra
 
 LONGEST_EXACT = 2.0  # seconds that exact arithmetic may take for one word
+MOST_NEIGHBOURS = 1 << 10  # words around one solution of a singular system
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +64,37 @@ def solve_words(
         A cycle with a point exactly on a border belongs to the word with bit 0 there only. A
         `Cycle` whose word stays uncertain, for the same reason, says so (`Cycle.decided`).
     """
-    words = np.ascontiguousarray(words, dtype=np.bool_)
     flag = new_flag() if cancel is None else cancel
-    n, k, _ = words.shape
-    if n == 0:
+    return _solve_words(form, words, flag, [])
+
+
+def solve_closed_regions(
+    form: ReluForm, words: np.ndarray, *, cancel: np.ndarray | None = None
+) -> list[Cycle | Continuum | Undecided]:
+    """Solve for all cycles in the closed regions of words of one order, (n, k, H).
+
+    Cycles with a point on a border, where the word has bit 1, are found as well, by their own word:
+    a search that covers the state space with closed regions may have met no other.
+    """
+    flag = new_flag() if cancel is None else cancel
+    found: list[Cycle | Continuum | Undecided] = []
+    seen: set[bytes] = set()
+    while len(words):
+        touched: list[np.ndarray] = []
+        solved = _solve_words(form, words, flag, touched)
+        found += [item for item in solved if item is not None]
+        new = {word.tobytes(): word for word in touched if word.tobytes() not in seen}
+        seen |= new.keys()
+        words = list(new.values())
+    return found
+
+
+def _solve_words(form: ReluForm, words, flag: np.ndarray, touched: list[np.ndarray]):
+    """Do what `solve_words` does; words to which solutions on borders belong go to `touched`."""
+    words = np.ascontiguousarray(words, dtype=np.bool_)
+    if len(words) == 0:
         return []
+    n, k, _ = words.shape
     rotated, periods = np.empty(words.shape, np.uint8), np.zeros(n, np.int64)
     rotate_words(words.view(np.uint8), rotated, periods)
     verdicts, points = np.full(n, DOUBTFUL, np.uint8), np.zeros((n, k, form.M))
@@ -75,33 +103,40 @@ def solve_words(
     rotated = rotated.view(np.bool_)
     found: list[Cycle | Continuum | Undecided | None] = [None] * n
     if not done:
-        return [Undecided(word, "cancelled") for word in rotated]
-    for number in np.flatnonzero((verdicts != REAL) & (verdicts != VIRTUAL)):
-        word = rotated[number]
-        if flag[0]:
-            return [Undecided(word, "cancelled") for word in rotated]
-        if exact_seconds(form, k) > LONGEST_EXACT:
-            if verdicts[number] == DOUBTFUL:
-                verdicts[number] = REAL
-            else:
+        return _cancelled(rotated)
+    # The only solution of a repetition is a cycle of a lower order; a singular one may have others.
+    verdicts[(verdicts != SINGULAR) & (periods < k)] = VIRTUAL
+    for number in np.flatnonzero((verdicts == DOUBTFUL) | (verdicts == SINGULAR)):
+        word, singular = rotated[number], bool(verdicts[number] == SINGULAR)
+        if exact_seconds(form, k, singular) > LONGEST_EXACT:
+            if singular:
                 found[number] = Undecided(word, "singular to rounding, too large to solve exactly")
+            else:
+                verdicts[number] = REAL
             continue
-        exact = exact_word(form, word)
+        try:
+            exact = exact_word(form, word, flag)
+        except Cancelled:
+            return _cancelled(rotated)
         verdicts[number] = VIRTUAL
-        if not (exact.real and exact.minimal):
-            continue
-        if exact.kind == CONSISTENT:
+        if not exact.real:
+            neighbours = touched_words(word, exact)
+            if len(neighbours) > MOST_NEIGHBOURS:
+                found[number] = Undecided(word, "its solutions are on too many borders at once")
+            else:
+                touched += neighbours
+        elif exact.minimal and exact.kind == CONSISTENT:
             found[number] = Continuum(exact.points, word.copy(), exact.directions)
-            continue
-        verdicts[number] = REAL
-        points[number] = exact.points
-        margins[number], errors[number] = exact.margin, 0.0
-        residuals[number] = one_step_residual(form, word, exact.points)
-    real = np.flatnonzero((verdicts == REAL) & (periods == k))
+        elif exact.minimal:
+            verdicts[number] = REAL
+            points[number] = exact.points
+            margins[number], errors[number] = exact.margin, 0.0
+            residuals[number] = one_step_residual(form, word, exact.points)
+    real = np.flatnonzero(verdicts == REAL)
     if len(real):
         eigenvalues, logs = spectra(form, rotated[real], flag)
         if flag[0]:
-            return [Undecided(word, "cancelled") for word in rotated]
+            return _cancelled(rotated)
         parts = zip(
             real.tolist(),
             points[real],
@@ -116,6 +151,30 @@ def solve_words(
         for number, *fields in parts:
             found[number] = Cycle(*fields)
     return found
+
+
+def _cancelled(words: np.ndarray) -> list[Undecided]:
+    return [Undecided(word, "cancelled") for word in words]
+
+
+def touched_words(word: np.ndarray, exact: ExactWord) -> list[np.ndarray]:
+    """Return the words that solutions on the borders of a word's regions may belong to.
+
+    There are none unless solutions are in the closed regions. A single solution has y > 0 where the
+    bit is 1. Of a continuum one solution is known: around it any bit may change where y is 0 there.
+    """
+    if exact.signs is None or np.any(np.where(word, exact.signs < 0, exact.signs > 0)):
+        return []
+    if exact.kind != CONSISTENT:
+        return [exact.signs > 0]
+    free = np.argwhere(exact.signs == 0)
+    changed = islice(product((False, True), repeat=len(free)), MOST_NEIGHBOURS + 1)
+    neighbours = []
+    for bits in changed:
+        neighbour = word.copy()
+        neighbour[tuple(free.T)] = bits
+        neighbours.append(neighbour)
+    return neighbours
 
 
 def cycles_of_words(form: ReluForm, words: np.ndarray) -> list[Cycle]:
@@ -144,11 +203,19 @@ def compile_solve() -> None:
         one_step_residual(form, cycle.word, cycle.points)
 
 
-def exact_seconds(form: ReluForm, order: int) -> float:
-    """Return about how long `exact_word` takes for a word of this order."""
-    M = form.M
-    digits = 2.0 * M * order  # of the integers in the elimination's middle
-    return M**3 * (1e-7 + 2e-9 * digits**1.58) + 1e-6 * order * M**3 * (1 + 0.02 * order)
+def exact_seconds(form: ReluForm, order: int, singular: bool = False) -> float:
+    """Return about how long `exact_word` takes for a word of this order.
+
+    `singular` says that it may have a continuum, whose place in its regions takes longest.
+    """
+    M, H, k = form.M, form.H, order
+    digits = 4.0 * M * k  # of the integers in the end, of 30 bits
+    regions = min(k, 2.0**H) * M**2 * (1e-6 + 1e-7 * H)
+    around = k * M**3 * (1e-7 + 4e-9 * k)
+    elimination = M**3 * (1e-7 + 4e-10 * digits**1.58)
+    orbit = 2.0 * k * M * (M + H) * (2e-7 + 4e-9 * digits)
+    seconds = 2e-4 + regions + around + elimination + orbit
+    return seconds + (k * H * (2e-5 + 1.2e-8 * digits**2) if singular else 0.0)
 
 
 @kernel

@@ -1,8 +1,9 @@
 """Checking a set of cycles and its proof against the network's equations, from the beginning.
 
-This shares no code with the finders. What it relies on: that a tree is read rightly
-(`certificate`), rigorous rounding bounds of rows (`row_check`) and words (`word_check`), and exact
-arithmetic where those leave a doubt (`row_check`, `prefix_check`, `exact`).
+This shares no code with the finders. What it relies on: that a tree is read rightly (`trees`,
+`multipliers`), rigorous rounding bounds of rows (`row_check`, `tree_check`) and words
+(`word_check`), and exact arithmetic where those leave a doubt (`row_check`, `prefix_check`,
+`exact`).
 
 Why the checks suffice. Take a cycle of order k, all components of its points within the radius. One
 of its rotations satisfies all cuts s_t >= 0, and this one satisfies the sign conditions, with >= 0,
@@ -35,15 +36,15 @@ from .certificate import (
 )
 from .cycle_set import CycleSet
 from .exact import BORDER, CONSISTENT, CYCLE, exact_word, period
-from .prefix_check import EMPTY, Prefixes
-from .row_check import TINY, exact_row_radius, row_radii
+from .prefix_check import Prefixes
+from .row_check import TINY
+from .tree_check import BATCH, closed_radii
 from .word_check import distances, inside, is_unique, virtual_radii
 from .words import least_rotation, word_text
 
 POINTS_WITHIN = (
     1e-9  # of a cycle's largest component: how far its points may be from the exact ones
 )
-BATCH = 1 << 21  # numbers that are worked on at a time
 ROWS_SHOWN = 3  # failures in a tree after which the rest of its rows is not looked at
 SEGMENT = 6  # steps that are multiplied out at first where words are solved
 MOST_BORDERS = 10  # at one solution of a singular system, whose neighbours are all decided
@@ -187,15 +188,17 @@ class _Check:
             return "has a word that repeats a shorter one"
         if least_rotation(word) != 0:
             return "does not have the least rotation of its word"
+        scale = max(np.abs(points).max(), np.abs(self.form.h1).max())
+        tolerance = POINTS_WITHIN * scale + TINY
         distance = distances(self.form, word[None], points[None])
-        if not inside(self.form, word[None], points[None], distance)[0]:
+        shown = inside(self.form, word[None], points[None], distance)
+        if not (shown[0] and distance[0] <= tolerance):
             exact = exact_word(self.form, word)
             if exact.kind not in (CYCLE, BORDER) or not exact.real:
                 return f"is not real: its word is {exact.kind}"
             # Rounded once or twice more than exact, far below what is tolerated.
             distance = np.abs(exact.points - points).max(keepdims=True).ravel()
-        scale = max(np.abs(points).max(), np.abs(self.form.h1).max())
-        if not distance[0] <= POINTS_WITHIN * scale + TINY:
+        if not distance[0] <= tolerance:
             return f"has points that may be off by {distance[0]:.1e}"
         return None
 
@@ -255,59 +258,17 @@ class _Check:
 
     def check_rows(self, tree: Tree, highest: int) -> None:
         """Check every row that closes a branch with no more bits than a word of order `highest`."""
-        leaves = tree.leaves
-        step = max(1, BATCH // (tree.highest * (self.form.M + self.form.H)))
-        prefixes = None
         failures = 0
-        for start in range(0, len(leaves.closed), step):
-            closed = leaves.closed[start : start + step]
-            bits = closed.reshape(-1, tree.highest, tree.units)
-            needed = np.count_nonzero(closed != UNDECIDED, axis=1) <= highest * tree.units
-            self.rows += int(np.count_nonzero(needed))
-            lam, mu, nu = self.contradicting(tree, *tree.rows(self.form, start, start + len(bits)))
-            T = lam.shape[1]
-            slack = tree.slack[:T]
-            radii = row_radii(self.form, tree.functional, slack, bits[:, :T], lam, mu, nu)
-            if isinstance(tree, PrefixTree):
-                radii[lam[:, -1].any(axis=1)] = 0.0  # it does not know of z_k = z_0
-            for n in np.flatnonzero(needed & ~(radii >= self.radius)):
-                row = leaves.closed_row[start + n]
-                if isinstance(tree, PrefixTree):
-                    prefixes = prefixes or Prefixes(self.form, tree.functional, tree.slack)
-                    shown = prefixes.verdict(bits[n], tree.constraints[row]) == EMPTY
-                else:
-                    shown = self.is_shown_otherwise(tree, row, bits[n])
-                if not shown:
-                    self.fault(
-                        f"{_name(tree)}: row {row} does not close its branch within "
-                        f"the radius {self.radius:.3g}"
-                    )
-                    failures += 1
-                    if failures == ROWS_SHOWN:
-                        return
-
-    def contradicting(self, tree: Tree, lam, mu, nu):
-        """Return multipliers of some rows, all reversed where only that can contradict."""
-        with np.errstate(all="ignore"):
-            rho = (lam @ self.form.h1).sum(axis=1) + (mu @ self.form.h2).sum(axis=1)
-            rho += nu @ tree.slack[: nu.shape[1]]
-        sign = np.where(rho > 0.0, -1.0, 1.0)
-        return sign[:, None, None] * lam, sign[:, None, None] * mu, sign[:, None] * nu
-
-    def is_shown_otherwise(self, tree: CycleTree, row: int, bits: np.ndarray) -> bool:
-        """Return whether exact arithmetic, or another reading of its hints, saves a row."""
-        of_tree = self.form, tree.functional, tree.slack
-        readings = (tree.kernels(self.form, row), tree.rows(self.form, row, row + 1))
-        readings = [self.contradicting(tree, *reading) for reading in readings]
-        for lam, mu, nu in readings:
-            radii = row_radii(*of_tree, np.broadcast_to(bits, mu.shape), lam, mu, nu)
-            if np.any(radii >= self.radius):
-                return True
-        return any(
-            exact_row_radius(*of_tree, bits, *row) >= self.radius
-            for reading in readings
-            for row in zip(*reading, strict=True)
-        )
+        for rows, radii in closed_radii(self.form, tree, highest, self.radius):
+            self.rows += len(rows)
+            for row in rows[~(radii >= self.radius)]:
+                self.fault(
+                    f"{_name(tree)}: row {row} does not close its branch within "
+                    f"the radius {self.radius:.3g}"
+                )
+                failures += 1
+                if failures == ROWS_SHOWN:
+                    return
 
     def check_thin(self, tree: Tree, highest: int) -> None:
         """Check every cell without interior with no more bits than a word of order `highest`."""

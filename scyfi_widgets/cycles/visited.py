@@ -64,8 +64,7 @@ def word_keys(word):
     return key, least, repeats
 
 
-@kernel
-def new_word_set(capacity):
+def new_word_set(capacity: int) -> WordSet:
     """Return an empty set for `capacity` keys, a power of two."""
     return WordSet(np.zeros(2 * capacity, np.uint64), np.zeros(1, np.int64))
 

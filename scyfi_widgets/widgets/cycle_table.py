@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 
 import ipywidgets as widgets
-import pandas as pd
 
-from ..cycles import CycleSet
+from ..cycles import Continuum, Cycle, CycleSet
 from ..cycles.cycle_set import format_number
 from ..models import Model
+from .legend import doubt_text, modulus_text
 from .live import Live
-from .palette import STABILITY_MARKERS, order_colour
+from .palette import CONTINUUM_SIGN, STABILITY_MARKERS, order_colour
 from .pane import LivePane
 from .scene import Scene
 
 MOST_ROWS = 40
+HEADINGS = ("cycle", "stability", "max |λ|", "leading λ")
 
 
 class CycleTable(LivePane):
-    """The cycles of a network, one a row, with what is proved about the set.
+    """The cycles of a network, one a row, and the continua of cycles if there are any.
 
     Parameters
     ----------
@@ -35,8 +37,9 @@ class CycleTable(LivePane):
         self._show(self._table)
 
     def pictures(self, scene: Scene) -> Iterator[str]:
-        """Yield the table as HTML."""
-        yield table_html(scene.cycles)
+        """Yield the table as HTML, anew as the proof goes on."""
+        for cycles, _ in scene.growing_cycles():
+            yield table_html(cycles)
 
     def draw(self, picture: str) -> None:
         """Show the table."""
@@ -46,21 +49,35 @@ class CycleTable(LivePane):
 
 
 def table_html(cycles: CycleSet) -> str:
-    """Return the first rows of the table as HTML."""
-    shown = cycles[:MOST_ROWS]
-    table = pd.DataFrame(
-        {
-            "cycle": [_signed_name(cycle) for cycle in shown],
-            "stability": [cycle.stability for cycle in shown],
-            "max |λ|": [f"{cycle.spectral_radius:.4g}" for cycle in shown],
-            "leading λ": [format_number(cycle.eigenvalues[0], 3) for cycle in shown],
-        }
+    """Return the first rows of the table as HTML: continua before the cycles of their order."""
+    entries = sorted((*cycles.continua, *cycles), key=lambda entry: entry.order)
+    shown = entries[:MOST_ROWS]
+    head = "".join(f"<th>{text}</th>" for text in HEADINGS)
+    body = "".join(
+        _cycle_row(entry) if isinstance(entry, Cycle) else _continuum_row(entry) for entry in shown
     )
-    body = table.to_html(index=False, border=0, escape=False)
-    rest = len(cycles) - len(shown)
-    return body + (f"<p>… and {rest} more in <code>.cycles</code></p>" if rest else "")
+    rest = len(entries) - len(shown)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" + (
+        f"<p>… and {rest} more in <code>.cycles</code></p>" if rest else ""
+    )
 
 
-def _signed_name(cycle) -> str:
+def _cycle_row(cycle: Cycle) -> str:
     sign = STABILITY_MARKERS[cycle.stability][2]
-    return f'<span style="color:{order_colour(cycle.order)}">{sign}</span> {cycle.name}'
+    doubt = doubt_text(cycle)
+    cells = (
+        f"{_coloured(sign, cycle.order)} {cycle.name}",
+        cycle.stability + (f"<br><small>{doubt}</small>" if doubt else ""),
+        modulus_text(cycle, 4),
+        format_number(cycle.eigenvalues[0], 3),
+    )
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _continuum_row(continuum: Continuum) -> str:
+    sign = _coloured(CONTINUUM_SIGN, continuum.order)
+    return f'<tr><td colspan="{len(HEADINGS)}">{sign} {escape(continuum.description)}</td></tr>'
+
+
+def _coloured(sign: str, order: int) -> str:
+    return f'<span style="color:{order_colour(order)}">{sign}</span>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..cycles import CycleSet
+from .continua import on_continuum
 
 
 def destination(orbit: np.ndarray, cycles: CycleSet) -> str:
@@ -20,4 +21,7 @@ def destination(orbit: np.ndarray, cycles: CycleSet) -> str:
     for cycle in cycles:
         if np.abs(cycle.points - orbit[-1]).max(axis=1).min() < 1e-6 * size:
             return f"the orbit ends in the {cycle.stability} {cycle.name}"
+    for continuum in cycles.continua:
+        if on_continuum(orbit, continuum):
+            return f"the orbit ends on {continuum.description}"
     return "the orbit ends in none of the cycles shown"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 
 import ipywidgets as widgets
+import numpy as np
 
 from ..cycles import CycleSet
 from ..models import Model
 from ..models.validation import whole_number
 from ..systems import sixteen_cycle
-from ..warm import is_warm, remember_warm
+from .badge import Badge
 from .cycle_table import CycleTable
 from .history import History
 from .live import Live
@@ -20,6 +20,9 @@ from .state_space import StateSpace
 from .weights import WeightPanel
 
 MOST_ORDER = 1000
+# Orders by the largest number of rectified units: up to two states, and above.
+PLANE_ORDERS = ((4, 16), (12, 8), (np.inf, 2))
+ORDERS = ((2, 12), (3, 10), (6, 6), (10, 3), (20, 2), (np.inf, 1))
 
 
 class Explorer(Panel):
@@ -36,8 +39,8 @@ class Explorer(Panel):
     limits : dict, optional
         Ends of the sliders by array name, see `WeightPanel`.
     **settings
-        ``max_order`` (default by size: 8 up to three units, 3 up to six, else 1), ``seed``,
-        ``start``, ``orbit_steps`` and ``time_limit``, see `Live`.
+        ``max_order`` (default by size, see `default_max_order`), ``seed``, ``start``,
+        ``orbit_steps``, ``time_limit`` and ``proof_limit``, see `Live`.
 
     Attributes
     ----------
@@ -73,26 +76,24 @@ class Explorer(Panel):
         if isinstance(subject, Model):
             settings.setdefault("max_order", default_max_order(subject))
         super().__init__(subject, **settings)
-        self._first_compilation = not is_warm()
         self.presets = {"as given": self.model, **(presets or {})}
         self.history = History(self.model)
         self._orders = {self.model.M: self.max_order}
         self.weights = WeightPanel(self.live, limits)
+        with self.live.hold():
+            self.state_space = StateSpace(self.live, axes)
+            self.table = CycleTable(self.live)
+            self._badge = Badge(self.live)
         self._build_bar()
-        self._show_progress()
-        self.state_space = StateSpace(self.live, axes)
-        self.table = CycleTable(self.live)
         self._lay_out()
         self._watch(self._on_model, "model")
         self._watch(self._on_max_order, "max_order")
-        self._watch(self._show_progress, ["shown", "working"])
-        self._show_progress()
 
     # Scripting ----------------------------------------------------------------------------------
 
     @property
     def cycles(self) -> CycleSet | None:
-        """The cycles that are shown, or None before the first picture."""
+        """The cycles as far as they are known by now, or None before the first picture."""
         return self.state_space.cycles
 
     @property
@@ -138,9 +139,12 @@ class Explorer(Panel):
             order = self._orders.get(model.M, default_max_order(model))
             self.live.update(model=model, max_order=order)
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the panes show the present model; return whether they do."""
-        return self.live.wait(timeout)
+    def wait(self, timeout: float | None = None, finest: bool = False) -> bool:
+        """Wait until the panes show the present model; return whether they do.
+
+        With `finest`, wait also until the proof went as far as it goes.
+        """
+        return self.live.wait(timeout, finest)
 
     # The bar ------------------------------------------------------------------------------------
 
@@ -175,8 +179,6 @@ class Explorer(Panel):
         )
         self._order.add_class("sw-max-order")
         self._order.observe(self._on_order_field, "value")
-        self._badge = widgets.HTML()
-        self._badge.add_class("sw-status")
         self._text = widgets.Textarea(
             layout={"width": "100%", "height": "150px", "display": "none"}, disabled=False
         )
@@ -245,32 +247,13 @@ class Explorer(Panel):
                 self._order.max = max(self._order.max, change.new)
                 self._order.value = change.new
 
-    def _show_progress(self, _change=None) -> None:
-        text = self._progress()
-        if self._badge.value != text:
-            self._badge.value = text
-
-    def _progress(self) -> str:
-        shown = self.live.shown
-        if self.live.working or shown is None:
-            if shown is None and self._first_compilation:
-                return _badge("compiling, once per installation: about 10 s …", "working")
-            return _badge("computing …", "working")
-        if self._first_compilation:
-            self._first_compilation = False
-            remember_warm()
-        try:
-            cycles = shown.cycles
-        except Exception:  # the panes say what went wrong
-            return _badge("no cycles: see the message below", "trouble")
-        proved = cycles.complete_up_to >= cycles.max_order
-        return _badge(cycles.statement, "proved" if proved else "searched")
-
 
 def default_max_order(model: Model) -> int:
-    """Return the order up to which a search follows the finger, by the network's size."""
-    return 8 if model.M <= 3 else 3 if model.M <= 6 else 1
+    """Return the order up to which the cycles follow the finger and are proved within seconds.
 
-
-def _badge(text: str, kind: str) -> str:
-    return f'<span class="sw-badge sw-{kind}">{html.escape(text)}</span>'
+    It goes by the size of the network: the number of its states and of its rectified units.
+    """
+    units = model.relu_form.H
+    if model.M <= 2:
+        return next(order for most, order in PLANE_ORDERS if units <= most)
+    return next(order for most, order in ORDERS if units <= most)

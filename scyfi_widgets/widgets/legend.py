@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from ..cycles import Cycle, CycleSet
 from ..cycles.cycle_set import format_number
-from .palette import STABILITY_MARKERS, order_colour
+from .palette import CONTINUUM_SIGN, STABILITY_MARKERS, order_colour
 
 MOST_ORDERS = 10
+MOST_CONTINUA = 3
 
 
 def legend_html(cycles: CycleSet, note: str) -> str:
@@ -24,7 +27,12 @@ def legend_html(cycles: CycleSet, note: str) -> str:
     ]
     if len(counts) > MOST_ORDERS:
         orders.append(f"and {len(counts) - MOST_ORDERS} more orders")
-    items = "".join(f"<span>{item}</span>" for item in (*orders, *markers))
+    continua = [
+        f'<span style="color:{order_colour(item.order)}">{CONTINUUM_SIGN}</span>&nbsp;'
+        f"{escape(item.description)}"
+        for item in cycles.continua[:MOST_CONTINUA]
+    ]
+    items = "".join(f"<span>{item}</span>" for item in (*orders, *continua, *markers))
     return f'<div class="sw-legend">{items}<span>{note}</span></div>'
 
 
@@ -35,11 +43,24 @@ def tooltip_html(cycle: Cycle, index: int) -> str:
     point = ", ".join(f"{value:.4g}" for value in cycle.points[index][:4])
     rest = ", …" if len(cycle.points[index]) > 4 else ""
     word = cycle.word_text
+    doubt = doubt_text(cycle)
     return (
-        f"<b>{cycle.stability} {cycle.name}</b><br>largest |λ| {cycle.spectral_radius:.5g}"
+        f"<b>{cycle.stability} {cycle.name}</b>{f', {doubt}' if doubt else ''}"
+        f"<br>largest |λ| {modulus_text(cycle, 5)}"
         f"<br>λ {values}{more}<br>z ({point}{rest})"
         f"<br>word {word if len(word) <= 60 else word[:60] + ' …'}"
     )
+
+
+def doubt_text(cycle: Cycle) -> str:
+    """Return what is out of the ordinary about a cycle's regions, or an empty text."""
+    return "on a border" if cycle.on_border else "" if cycle.decided else "regions not certain"
+
+
+def modulus_text(cycle: Cycle, digits: int) -> str:
+    """Return the largest modulus of an eigenvalue as short text, also beyond 1e308."""
+    modulus = cycle.spectral_radius
+    return f"{modulus:.{digits}g}" if modulus < float("inf") else cycle.spectral_radius_text
 
 
 def _orders_text(order: int, number: int) -> str:

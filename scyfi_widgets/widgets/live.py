@@ -8,6 +8,10 @@ also what keeps the browser from being flooded, since a slider keeps one message
 Why two workers: the newest scene cancels older work. A person who drags without pause over a slow
 network would then never see anything, so when nothing was drawn for a while the oldest running job
 may finish, as a preview, while the newest one already runs beside it.
+
+A scene is shown once every pane has its first picture. Finer ones follow as long as nothing changes
+and after a short rest, since kernel, server and browser share the cores: the next event must not
+find them busy. Nobody waits for them, and a newer scene always ends them.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from .scene import Scene
 CALLBACK_PATIENCE = 0.05  # s a callback waits for its picture before it lets the slider go on
 SCRIPT_PATIENCE = 1.0  # s an assignment in a cell waits, so that the next line sees its effect
 STARVING_AFTER = 0.15  # s without a new picture after which a running job may finish
+REST = 0.15  # s without a change before finer pictures begin
 IDLE_SECONDS = 5.0  # s after which a worker without work ends
 WORKERS = 2
 
@@ -39,7 +44,7 @@ class Pane(Protocol):
     """What the loop needs of a pane."""
 
     def pictures(self, scene: Scene) -> Iterator[object]:
-        """Compute on a worker, without touching a widget; yield coarse pictures first."""
+        """Compute on a worker, without touching a widget; yield a quick picture, then finer."""
 
     def draw(self, picture: object) -> None:
         """Set the traits of the widgets."""
@@ -49,6 +54,9 @@ class Pane(Protocol):
 
     def set_stale(self) -> None:
         """Show that the picture is of an older model."""
+
+
+_Pictures = list[tuple[Pane, Iterator[object]]]
 
 
 @dataclass(eq=False)
@@ -61,7 +69,8 @@ class _Job:
 class Live(tr.HasTraits):
     """A model, the settings under which it is shown, and the panes that show it.
 
-    Every change of a trait redraws the panes; `shown` is the last scene that was drawn whole.
+    Every change of a trait redraws the panes; `shown` is the last scene of which every pane has
+    drawn its first picture.
 
     Attributes
     ----------
@@ -74,7 +83,9 @@ class Live(tr.HasTraits):
         Start of the orbit.
     orbit_steps : int
     time_limit : float or None
-        Seconds for the search for cycles.
+        Seconds for the first search for cycles.
+    proof_limit : float or None
+        Seconds that the proof may go on while nothing changes; 0 for not at all.
     shown : Scene or None
     working : bool
         Whether a computation takes longer than a person's patience.
@@ -88,10 +99,19 @@ class Live(tr.HasTraits):
     start = tr.Instance(object)
     orbit_steps = tr.Int(1000, min=1, max=1_000_000)
     time_limit = tr.Float(2.0, allow_none=True)
+    proof_limit = tr.Float(60.0, allow_none=True)
     shown = tr.Instance(Scene, allow_none=True)
     working = tr.Bool(False)
 
-    _SETTINGS = ("model", "max_order", "seed", "start", "orbit_steps", "time_limit")
+    _SETTINGS = (
+        "model",
+        "max_order",
+        "seed",
+        "start",
+        "orbit_steps",
+        "time_limit",
+        "proof_limit",
+    )
 
     def __init__(self, model: Model, **settings):
         if not isinstance(model, Model):
@@ -106,6 +126,7 @@ class Live(tr.HasTraits):
         self._idle = 0
         self._waiting: _Job | None = None
         self._running: list[_Job] = []
+        self._refining: list[_Job] = []
         self._ticket = self._settled = self._shown_ticket = self._finished = 0
         self._last_drawn = 0.0
         self._closed = False
@@ -129,6 +150,13 @@ class Live(tr.HasTraits):
         limit = proposal.value
         if limit is not None and not limit > 0:
             raise ValueError(f"time_limit must be a positive number of seconds, got {limit!r}")
+        return limit
+
+    @tr.validate("proof_limit")
+    def _check_proof_limit(self, proposal):
+        limit = proposal.value
+        if limit is not None and not limit >= 0:
+            raise ValueError(f"proof_limit must be a number of seconds or None, got {limit!r}")
         return limit
 
     @classmethod
@@ -177,7 +205,14 @@ class Live(tr.HasTraits):
         self.refresh()
 
     @contextmanager
-    def _silence(self):
+    def hold(self) -> Iterator[None]:
+        """Draw once at the end instead of at every change and every pane that joins."""
+        with self._silence():
+            yield
+        self.refresh()
+
+    @contextmanager
+    def _silence(self) -> Iterator[None]:
         before = getattr(self._own, "quiet", False)
         self._own.quiet = True
         try:
@@ -227,6 +262,7 @@ class Live(tr.HasTraits):
             self._ticket += 1
             # Read under the lock: of two threads, the later ticket has the later settings.
             scene = Scene(**{name: getattr(self, name) for name in self._SETTINGS})
+            scene.take_over(self.shown)
             job = _Job(self._ticket, scene)
             self._make_way()
             self._waiting = job
@@ -240,13 +276,30 @@ class Live(tr.HasTraits):
         if not done:
             self._show_waiting(job)
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the panes show the present settings; return whether they do."""
+    def wait(self, timeout: float | None = None, finest: bool = False) -> bool:
+        """Wait until the panes show the present settings; return whether they do.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds.
+        finest : bool
+            Whether to wait for the finest pictures too, instead of for the first ones.
+        """
+
+        def done() -> bool:
+            return self._settled >= self._ticket and not (finest and self._refining)
+
         with self._changed:
             if threading.current_thread() in self._workers:
                 return False
-            self._changed.wait_for(lambda: self._closed or self._settled >= self._ticket, timeout)
-            return self._shown_ticket == self._ticket
+            self._changed.wait_for(lambda: self._closed or done(), timeout)
+            return self._shown_ticket == self._ticket and done()
+
+    @property
+    def refining(self) -> bool:
+        """Whether finer pictures are on their way."""
+        return bool(self._refining)
 
     def close(self) -> None:
         """End the work and the workers; panes keep their last picture."""
@@ -274,6 +327,8 @@ class Live(tr.HasTraits):
         for job in self._running:
             if not (job.protected and spare):
                 job.scene.cancel[0] = 1
+        for job in self._refining:
+            job.scene.cancel[0] = 1
 
     def _start_worker(self) -> None:
         if self._idle == 0 and len(self._workers) < WORKERS:
@@ -292,32 +347,46 @@ class Live(tr.HasTraits):
                     self._workers.discard(threading.current_thread())
                     return
                 self._running.append(job)
-            complete = False
-            try:
-                complete = self._draw_panes(job)
-            except Exception:  # of a pane that cannot even show its failure
-                sys.excepthook(*sys.exc_info())
-            self._settle(job, complete)
+            self._draw_panes(job)
 
-    def _draw_panes(self, job: _Job) -> bool:
-        """Draw first pictures pane by pane, then the finer ones in turn; False if it gave way."""
-        unfinished = [(pane, _pictures_of(pane, job.scene)) for pane in tuple(self._panes)]
-        while unfinished:
-            going_on = []
+    def _draw_panes(self, job: _Job) -> None:
+        """Draw the first pictures of all panes, and then finer ones."""
+        pictures = [(pane, _pictures_of(pane, job.scene)) for pane in tuple(self._panes)]
+        unfinished = self._draw_round(job, pictures)
+        self._settle(job, unfinished)
+        if unfinished:
+            self._refine(job, unfinished)
+
+    def _refine(self, job: _Job, unfinished: _Pictures) -> None:
+        """Draw finer pictures, in turn, until there are no more or a newer scene comes."""
+        with self._changed:
+            self._changed.wait_for(lambda: job.scene.cancelled, REST)
+        while unfinished and not job.scene.cancelled:
+            unfinished = self._draw_round(job, unfinished)
+        with self._changed:
+            self._refining.remove(job)
+            self._changed.notify_all()
+
+    def _draw_round(self, job: _Job, unfinished: _Pictures) -> _Pictures | None:
+        """Draw the next picture of every pane; return those that go on, None if it gave way."""
+        going_on = []
+        try:
             for pane, pictures in unfinished:
                 try:
                     picture = next(pictures, None)
                     if picture is not None:
                         if not self._draw(pane, picture, job):
-                            return False
+                            return None
                         going_on.append((pane, pictures))
                 except Cancelled:
-                    return False
+                    return None
                 except Exception as error:  # shown in the pane: the sliders must live on
                     if not self._draw(pane, error, job):
-                        return False
-            unfinished = going_on
-        return True
+                        return None
+        except Exception:  # of a pane that cannot even show its failure
+            sys.excepthook(*sys.exc_info())
+            return None
+        return going_on
 
     def _draw(self, pane: Pane, picture: object, job: _Job) -> bool:
         """Draw a picture or show an error; False when a newer scene came first."""
@@ -334,9 +403,15 @@ class Live(tr.HasTraits):
                 pane.draw(picture)
             return True
 
-    def _settle(self, job: _Job, complete: bool) -> None:
+    def _settle(self, job: _Job, unfinished: _Pictures | None) -> None:
+        """Note that the first pictures of a job stand, or, with None, that it gave way."""
+        complete = unfinished is not None
         with self._changed:
             self._running.remove(job)
+            if unfinished:
+                self._refining.append(job)
+                if job.ticket < self._ticket:  # a preview: what comes after it is the newer scene
+                    job.scene.cancel[0] = 1
             if complete:
                 self.drawn += 1
                 self._last_drawn = time.monotonic()

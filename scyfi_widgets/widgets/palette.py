@@ -24,6 +24,7 @@ STABILITY_MARKERS = {
     "unstable": ("cross", True, "✚"),
     "neutral": ("square", False, "□"),
 }
+CONTINUUM_SIGN = "━"
 
 
 def colour_index(order: int) -> int:

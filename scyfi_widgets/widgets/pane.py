@@ -23,7 +23,8 @@ class Panel(widgets.VBox):
     subject : Model or Live
         A model, or the Live of other panes (``explorer.live``) to be linked with them.
     **settings
-        Settings of the Live: ``max_order``, ``seed``, ``start``, ``orbit_steps``, ``time_limit``.
+        Settings of the Live: ``max_order``, ``seed``, ``start``, ``orbit_steps``, ``time_limit``,
+        ``proof_limit``.
     """
 
     _left = True  # until it is built, and again when it is closed
@@ -100,7 +101,7 @@ class LivePane(Panel):
 
     @property
     def cycles(self) -> CycleSet | None:
-        """The cycles that are shown, or None before the first picture."""
+        """The cycles as far as they are known by now, or None before the first picture."""
         self.live.wait(self.live.time_limit)
         return None if self.live.shown is None else self.live.shown.cycles
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..cycles import Cycle, CycleSet
+from ..models.relu_form import ReluForm
+from .continua import segments
 from .explain import destination
 from .palette import STABILITY_MARKERS, colour_index, order_colour
-from .projection import FAR, Limits, Projection
+from .projection import FAR, Limits, Projection, clipped_segment
 from .return_map import ReturnMap
 from .scene import Scene
 
@@ -27,6 +29,8 @@ class Picture:
     Attributes
     ----------
     scene : Scene
+    cycles : CycleSet
+        As they were known when it was made.
     plane : Projection or ReturnMap
     limits : pair of (low, high)
     zoomed : bool
@@ -42,12 +46,15 @@ class Picture:
         Area of a marker in square pixels: smaller where there are many.
     crowd : ((2, colours, n) array, list of colours)
         Points of the cycles that are too many for markers; (2, n) with a single colour.
+    continua : ((2, lines, 2) array, list of colours)
+        The lines on which continua of cycles lie; (2, 2) with a single one.
     start : (2,) array
     note : str
         Where the orbit goes, and how many cycles lie outside the window.
     """
 
     scene: Scene
+    cycles: CycleSet
     plane: Projection | ReturnMap
     limits: tuple[Limits, Limits]
     zoomed: bool
@@ -59,34 +66,42 @@ class Picture:
     cycle_points: dict[str, tuple[np.ndarray, np.ndarray, list]]
     marker_size: int
     crowd: tuple[np.ndarray, list[str]]
+    continua: tuple[np.ndarray, list[str]]
     start: np.ndarray
     note: str
 
 
 def compose_picture(
     scene: Scene,
+    cycles: CycleSet,
     plane: Projection | ReturnMap,
     limits: tuple[Limits, Limits] | None,
     zoomed: bool = False,
     choice: int = 0,
 ) -> Picture:
-    """Return the picture of a scene in a plane; without limits the window is fitted to it."""
+    """Return the picture of a scene and what is known of its cycles in a plane.
+
+    Without limits the window is fitted to it.
+    """
     path = _drawable(plane, scene.orbit)
     diverges = len(path) < len(scene.orbit)
     split = len(path) if diverges else int(len(path) * (1.0 - TAIL))
     transient, tail = path[: split + 1], path[split:]
-    marked, crowded = _by_budget(scene.cycles)
+    marked, crowded = _by_budget(cycles)
     points = {name: _points_of(marked, name, plane) for name in STABILITY_MARKERS}
     start = plane(scene.start)
     wanted = [tail, start[None], points["stable"][0].T]
     if limits is None:
-        limits = _fitting_limits(wanted, [group.T for group, _, _ in points.values()])
+        groups = [group.T for group, _, _ in points.values()]
+        groups += [plane(item.points) for item in cycles.continua]
+        limits = _fitting_limits(wanted, groups)
     elif not zoomed:
         limits = _grown_limits(limits, wanted)
     connected = _moves_in_small_steps(tail, limits)
     as_drawn = np.transpose if connected else _as_dots
     return Picture(
         scene=scene,
+        cycles=cycles,
         plane=plane,
         limits=limits,
         zoomed=zoomed,
@@ -98,8 +113,9 @@ def compose_picture(
         cycle_points=points,
         marker_size=64 if sum(cycle.order for cycle in marked) <= 60 else 32,
         crowd=_crowd_of(crowded, plane),
+        continua=_lines_of(cycles, scene.model.relu_form, plane, limits),
         start=start,
-        note=destination(scene.orbit, scene.cycles) + _outside(marked, plane, limits),
+        note=destination(scene.orbit, cycles) + _outside(marked, plane, limits),
     )
 
 
@@ -121,6 +137,23 @@ def limits_of_all(picture: Picture) -> tuple[Limits, Limits]:
     drawn += [points.T for points, _, _ in picture.cycle_points.values()]
     drawn.append(picture.crowd[0].reshape(2, -1).T)
     return _padded(*_bounds(drawn))
+
+
+def _lines_of(
+    cycles: CycleSet, form: ReluForm, plane: Projection | ReturnMap, limits
+) -> tuple[np.ndarray, list[str]]:
+    """Return the lines of the continua (2, lines, 2), cut at the window, and their colours."""
+    lines, colours = [], []
+    for continuum in cycles.continua:
+        for piece in segments(form, continuum):
+            line = clipped_segment(plane(piece), *limits)
+            if line is not None:
+                lines.append(line)
+                colours.append(order_colour(continuum.order))
+    if not lines:
+        return np.zeros((2, 0)), []
+    drawn = np.array(lines).transpose(2, 0, 1)
+    return (drawn[:, 0] if len(lines) == 1 else drawn), colours
 
 
 def _drawable(plane: Projection | ReturnMap, states: np.ndarray) -> np.ndarray:

@@ -139,3 +139,19 @@ def _clip(a: float, b: float, c: float, x: Limits, y: Limits):
         return None
     points = foot + np.array([[low], [high]]) * along
     return points[:, 0], points[:, 1]
+
+
+def clipped_segment(ends: np.ndarray, x: Limits, y: Limits) -> np.ndarray | None:
+    """Return the part (2, 2) of a segment, given by its two ends, in the window, or None."""
+    first, last = ends
+    low, high = 0.0, 1.0
+    for start, step, (lower, upper) in zip(first, last - first, (x, y), strict=True):
+        if step == 0.0:
+            if not lower <= start <= upper:
+                return None
+            continue
+        enters, leaves = sorted(((lower - start) / step, (upper - start) / step))
+        low, high = max(low, enters), min(high, leaves)
+    if not low < high:
+        return None
+    return first + np.array([[low], [high]]) * (last - first)

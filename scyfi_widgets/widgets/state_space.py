@@ -9,6 +9,7 @@ import bqplot
 import ipywidgets as widgets
 import numpy as np
 
+from ..cycles import CycleSet
 from ..models import Model
 from .legend import legend_html, tooltip_html
 from .live import Live
@@ -122,7 +123,14 @@ class StateSpace(LivePane):
     # Computing, on the worker -------------------------------------------------------------------
 
     def pictures(self, scene: Scene) -> Iterator[Picture]:
-        """Yield the picture of a scene."""
+        """Yield the picture of a scene, and another when the proof has found more cycles."""
+        picture = None
+        for cycles, _ in scene.growing_cycles():
+            if picture is None or _differ(cycles, picture.cycles):
+                picture = self._compose(scene, cycles)
+            yield picture
+
+    def _compose(self, scene: Scene, cycles: CycleSet) -> Picture:
         M = scene.model.M
         with self._window_lock:
             plane, limits, zoomed = self._plane, self._limits, self._zoomed
@@ -134,12 +142,17 @@ class StateSpace(LivePane):
             plane = plane_of(self._axes_for(M), M, settled)
         if M == 1:
             plane = ReturnMap(scene.model)
-        yield compose_picture(scene, plane, limits, zoomed, choice)
+        return compose_picture(scene, cycles, plane, limits, zoomed, choice)
 
     # Drawing ------------------------------------------------------------------------------------
 
     def draw(self, picture: Picture) -> None:
         """Set all marks whose data changed."""
+        if picture is not self.picture:
+            self._draw_new(picture)
+        self.set_fresh()
+
+    def _draw_new(self, picture: Picture) -> None:
         self.picture = picture
         with self._window_lock:
             if picture.choice == self._window_choices:
@@ -158,13 +171,15 @@ class StateSpace(LivePane):
             if scatter.default_size != picture.marker_size:
                 scatter.default_size = picture.marker_size
             _set_mark(scatter, points, color=colours)
-        dots, colours = picture.crowd
-        if colours and self._crowd.colors != colours:
-            self._crowd.colors = colours
-        _set_mark(self._crowd, dots)
+        for mark, (lines, colours) in (
+            (self._crowd, picture.crowd),
+            (self._continua, picture.continua),
+        ):
+            if colours and mark.colors != colours:
+                mark.colors = colours
+            _set_mark(mark, lines)
         _set_mark(self._start, picture.start[:, None])
         self._set_legend(picture)
-        self.set_fresh()
 
     def _set_window(self, picture: Picture) -> None:
         for scale, axis, (low, high), label in zip(
@@ -194,7 +209,7 @@ class StateSpace(LivePane):
                 choice.layout.display = display
 
     def _set_legend(self, picture: Picture) -> None:
-        text = legend_html(picture.scene.cycles, picture.note)
+        text = legend_html(picture.cycles, picture.note)
         if self._legend.value != text:
             self._legend.value = text
 
@@ -221,6 +236,7 @@ class StateSpace(LivePane):
             )
 
         self._borders = line(ORBIT_COLOUR, 1.0, 0.8, dashed=True)
+        self._continua = line(ORBIT_COLOUR, 4.0, 0.75)
         self._orbit = line(ORBIT_COLOUR, 2.2, 0.5)
         self._tail = line(ORBIT_COLOUR, 3.0, 1.0)
         self._crowd = line(ORBIT_COLOUR, 3.2, 0.9)
@@ -269,6 +285,7 @@ class StateSpace(LivePane):
         self.figure = bqplot.Figure(
             marks=[
                 self._borders,
+                self._continua,
                 self._orbit,
                 self._tail,
                 self._crowd,
@@ -369,6 +386,10 @@ class StateSpace(LivePane):
         index = event.get("data", {}).get("index", -1)
         if 0 <= index < len(cycles):
             self._cycle_marks[stability].tooltip.value = tooltip_html(*cycles[index])
+
+
+def _differ(some: CycleSet, others: CycleSet) -> bool:
+    return some.cycles != others.cycles or some.continua != others.continua
 
 
 def _fits(axes, M: int) -> bool:

@@ -42,7 +42,7 @@ def test_opens_and_draws_and_leaves_the_model_as_it_is(open_notebook: Opener) ->
         "unstable": 1,
     }
     assert notebook.evaluate("[c.order for c in explorer.cycles]") == [1, 16, 16]
-    assert page.badge == notebook.evaluate("explorer.cycles.statement")
+    notebook.wait_for(lambda: page.badge == page.true_badge() == "complete to order 16, proved")
     rows = page.part(".sw-table tbody tr").all_inner_texts()
     assert len(rows) == 3
     assert "16-cycle" in rows[1]

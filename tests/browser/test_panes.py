@@ -19,7 +19,9 @@ LINKED = (
     "second = sw.StateSpace(weights.live, max_order=4, time_limit=60)\nsecond",
     "third = sw.CycleTable(weights.live)\nthird",
 )
-LARGE = "import scyfi_widgets as sw\nexplorer = sw.Explorer(sw.systems.lorenz_network())"
+LARGE = (
+    "import scyfi_widgets as sw\nexplorer = sw.Explorer(sw.systems.lorenz_network(), max_order=1)"
+)
 
 
 def test_panes_alone_and_linked(open_notebook: Opener) -> None:
@@ -53,7 +55,7 @@ def test_panes_alone_and_linked(open_notebook: Opener) -> None:
 
 def test_an_explorer_shares_its_live(open_notebook: Opener) -> None:
     notebook = open_notebook(
-        "import scyfi_widgets as sw\nexplorer = sw.Explorer(time_limit=60)\nexplorer",
+        "import scyfi_widgets as sw\nexplorer = sw.Explorer(max_order=8, time_limit=60)\nexplorer",
         "beside = sw.StateSpace(explorer.live)\nbeside",
     )
     page, beside = ExplorerPage(notebook), ExplorerPage(notebook, "beside", "beside")

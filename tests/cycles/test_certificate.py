@@ -14,13 +14,11 @@ from scyfi_widgets.cycles.certificate import (
     WORD,
     Certificate,
     CycleTree,
-    Family,
     MalformedTree,
     PrefixTree,
-    combinations,
-    kernels,
     model_digest,
 )
+from scyfi_widgets.cycles.multipliers import Family, combinations, kernels
 from scyfi_widgets.cycles.row_check import split_functional
 
 MODEL = sw.PLRNN([0.5, -0.3], [[-1.2, 0.7], [0.4, -1.6]], [0.3, -0.2])

@@ -8,8 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import scyfi_widgets as sw
+from scyfi_widgets.cycles import Certificate, Continuum
 from scyfi_widgets.cycles.cycle_set import format_number
 
 COLUMNS = {
@@ -26,13 +29,14 @@ COLUMNS = {
 @pytest.fixture(scope="module")
 def cycles() -> sw.CycleSet:
     """Two fixed points, a 2-cycle and two 3-cycles of a folded map, and a contracting unit."""
-    return sw.find_cycles(sw.PLRNN([2.0, 0.5], [[-4.0, 0.0], [0.0, 0.0]], [1.0, 0.3]), 3)
+    model = sw.PLRNN([2.0, 0.5], [[-4.0, 0.0], [0.0, 0.0]], [1.0, 0.3])
+    return sw.find_cycles(model, 3, method="search")
 
 
 @pytest.fixture(scope="module")
 def empty() -> sw.CycleSet:
     """Of z' = z + 1."""
-    return sw.find_cycles(sw.PLRNN([1.0], [[0.0]], [1.0]), 2)
+    return sw.find_cycles(sw.PLRNN([1.0], [[0.0]], [1.0]), 2, method="search")
 
 
 def test_it_is_a_sequence(cycles, empty):
@@ -75,6 +79,14 @@ def test_the_stable_ones_of_an_order_come_first():
     assert [cycle.stability for cycle in found] == ["stable", "saddle"]
 
 
+LINE = Continuum(np.array([[0.1, 0.2]]), np.array([[True, False]]), np.eye(2)[:, :1])
+
+
+def proof(radius: float) -> Certificate:
+    """Return a certificate that says no more than its radius."""
+    return Certificate((), "", radius, 3)
+
+
 @pytest.mark.parametrize(
     ("changes", "statement"),
     [
@@ -85,10 +97,47 @@ def test_the_stable_ones_of_an_order_come_first():
             {"searched_up_to": 1, "stopped": "cancelled in order 2"},
             "search to order 1, not proved; cancelled in order 2",
         ),
+        (
+            {"complete_up_to": 3, "certificate": proof(9.99e8)},
+            "complete to order 3, proved for |z| up to 9e+08",
+        ),
+        (
+            {"complete_up_to": 3, "certificate": proof(1e6)},
+            "complete to order 3, proved for |z| up to 1e+06",
+        ),
+        (
+            {"complete_up_to": 3, "certificate": proof(0.0123)},
+            "complete to order 3, proved for |z| up to 1e-02",
+        ),
+        (
+            {"complete_up_to": 3, "certificate": proof(np.inf)},
+            "complete to order 3, proved",
+        ),
+        (
+            {"continua": (LINE,)},
+            "search to order 3, not proved, and 1 continuum of cycles",
+        ),
+        (
+            {"complete_up_to": 3, "certificate": proof(2e4), "continua": (LINE, LINE)},
+            "complete to order 3, proved for |z| up to 2e+04, and 2 continua of cycles",
+        ),
+        (
+            {"complete_up_to": 1, "searched_up_to": 2, "stopped": "no time", "continua": (LINE,)},
+            "proved to order 1, searched to 2, and 1 continuum of cycles; no time",
+        ),
     ],
 )
 def test_statement(cycles, changes, statement):
     assert replace(cycles, **changes).statement == statement
+
+
+@given(st.floats(1e-300, 1.7e308))
+def test_the_radius_in_words_claims_no_more_than_the_proof(radius):
+    some = sw.CycleSet((), 3, 3, 3, "complete", certificate=proof(radius))
+    text = some.statement.rpartition(" ")[2]
+    assert float(text) <= radius
+    assert float(text) >= radius * 0.499
+    assert len(text) <= 6
 
 
 def test_text(cycles, empty):
@@ -174,10 +223,14 @@ def test_an_empty_dataframe_has_the_same_columns_and_types(cycles, empty):
     assert nothing["spectral_radius"].max() != nothing["spectral_radius"].max()  # NaN, no error
 
 
-def test_it_can_be_pickled(cycles):
-    again = pickle.loads(pickle.dumps(cycles))
-    assert again == cycles
-    assert repr(again) == repr(cycles)
+@pytest.mark.parametrize("M", [2, 3])
+def test_it_can_be_pickled(M, cycles):
+    proved = sw.find_cycles(sw.PLRNN([0.5] * M, -2 * np.eye(M)[::-1], [1.0] * M), 3)
+    for some in (cycles, proved):
+        again = pickle.loads(pickle.dumps(some))
+        assert again.cycles == some.cycles
+        assert again.radius == some.radius
+        assert repr(again) == repr(some)
 
 
 @pytest.mark.parametrize(

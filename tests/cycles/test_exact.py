@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scyfi_widgets as sw
+from scyfi_widgets.cancellation import Cancelled
 from scyfi_widgets.cycles.exact import (
     BORDER,
     CONSISTENT,
@@ -131,6 +132,33 @@ def test_what_does_not_fit_is_named():
     form = model.relu_form._replace(h1=np.array([np.nan]))
     with pytest.raises(ValueError, match="h1 must be finite"):
         exact_word(form, [[0]])
+
+
+@pytest.mark.parametrize(("M", "k"), [(3, 4), (30, 1), (4, 20)])
+@pytest.mark.parametrize("copying", [False, True], ids=["one solution", "a continuum"])
+def test_a_flag_is_looked_at_all_the_time(M, k, copying):
+    rng = np.random.default_rng(0)
+    A, W, h = rng.uniform(-1, 1, M), rng.normal(size=(M, M)), rng.normal(size=M)
+    if copying:
+        A[-1], W[-1], h[-1] = 1.0, 0.0, 0.0
+    form, word = sw.PLRNN(A, W, h).relu_form, rng.integers(0, 2, (k, M))
+    looks = Looks(None)
+    exact_word(form, word, looks)
+    assert looks.number > k * M
+    for last in rng.integers(looks.number, size=10).tolist():
+        with pytest.raises(Cancelled):
+            exact_word(form, word, Looks(last))
+
+
+class Looks:
+    """A flag that counts how often it is looked at, and is set after some looks."""
+
+    def __init__(self, last: int | None):
+        self.number, self.last = 0, last
+
+    def __getitem__(self, _) -> bool:
+        self.number += 1
+        return self.last is not None and self.number > self.last
 
 
 # A second way ------------------------------------------------------------------------------------

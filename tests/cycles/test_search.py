@@ -12,16 +12,29 @@ from hypothesis import strategies as st
 
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
+from scyfi_widgets.cycles import search
+from scyfi_widgets.cycles.block_elimination import solve_block_cyclic
 from scyfi_widgets.cycles.candidate import (
+    CALM,
     TRUSTED_GROWTH,
-    is_violent,
-    new_workspace,
-    solve_block_cyclic,
+    UNSOLVED,
+    VIOLENT,
+    pack_weights,
     solve_candidate,
 )
-from scyfi_widgets.cycles.path import begin_path, new_path, next_crossing
+from scyfi_widgets.cycles.flip import flip
+from scyfi_widgets.cycles.path import (
+    LEFT,
+    POINT,
+    UNIT,
+    Path,
+    begin_path,
+    new_path,
+    pass_piece,
+    turn_bit,
+)
 from scyfi_widgets.cycles.search import search_cycles
-from scyfi_widgets.cycles.starts import start_from_cycle, start_from_orbit, start_from_word
+from scyfi_widgets.cycles.starts import begin_at_cycle, begin_at_orbit, draw_point
 from scyfi_widgets.cycles.visited import forget, is_full, new_word_set, remember, word_keys
 
 FLAGS = new_flag(), new_flag()
@@ -97,83 +110,143 @@ def test_a_full_set_takes_no_more():
 # Candidates ---------------------------------------------------------------------------------------
 
 
-def candidate(model, word, d, solve=solve_candidate, first=()):
-    k, H = word.shape
-    work = new_workspace(k, model.M, H)
-    form = tuple(model.relu_form)
-    identity = isinstance(model, sw.PLRNN)
-    assert solve(form, identity, word, *first, d, work, FLAGS)
-    return work
+def solve(model, path: Path, flags=FLAGS) -> int:
+    """Solve for the candidate of the word and the shift that a path holds."""
+    return solve_candidate(
+        pack_weights(model.relu_form),
+        isinstance(model, sw.PLRNN),
+        path.word,
+        path.d,
+        path.maps,
+        path.product,
+        path.system,
+        path.rows,
+        path.lines,
+        flags,
+    )
+
+
+def random_path(model, k: int, seed: int) -> Path:
+    """A path with a random word and a random shift."""
+    path, rng = new_path(k, model.M, model.H), np.random.default_rng(seed)
+    path.word[:] = rng.integers(0, 2, path.word.shape)
+    path.d[:] = rng.normal(size=model.M)
+    return path
+
+
+def assert_solved(model, path: Path, rtol: float = 1e-8) -> None:
+    """The lines of a path satisfy the equations of its word, by plain NumPy."""
+    A, W1, W2, h1, h2 = model.relu_form
+    points, rates = path.lines[:, : model.M].transpose(2, 0, 1)
+    size, rate_size = rtol * np.abs(points).max(), rtol * np.abs(rates).max()
+    images = points @ A.T + (path.word * (points @ W2.T + h2)) @ W1.T + h1
+    np.testing.assert_allclose(images, np.roll(points, -1, axis=0), rtol=0, atol=size)
+    images = rates @ A.T + (path.word * (rates @ W2.T)) @ W1.T
+    images[-1] += path.d
+    np.testing.assert_allclose(images, np.roll(rates, -1, axis=0), rtol=0, atol=rate_size)
+    values, slopes = path.lines[:, model.M :].transpose(2, 0, 1)
+    np.testing.assert_allclose(values, points @ W2.T + h2, rtol=0, atol=10 * size)
+    np.testing.assert_allclose(slopes, rates @ W2.T, rtol=0, atol=10 * rate_size)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_candidate_solves_its_equations(size):
     M, H, k = size
-    model, rng = network(M, H, seed=4), np.random.default_rng(5)
-    A, W1, W2, h1, h2 = model.relu_form
-    word, d = rng.integers(0, 2, (k, H)).astype(np.uint8), rng.normal(size=M)
-    work = candidate(model, word, d, first=(0,))
-    block = candidate(model, word, d, solve=solve_block_cyclic)
-    for done in (work, block):
-        points, rates = done.points, done.rates
-        images = points @ A.T + (word * (points @ W2.T + h2)) @ W1.T + h1
-        np.testing.assert_allclose(images, np.roll(points, -1, axis=0), rtol=1e-8, atol=1e-8)
-        images = rates @ A.T + (word * (rates @ W2.T)) @ W1.T
-        images[-1] += d
-        np.testing.assert_allclose(images, np.roll(rates, -1, axis=0), rtol=1e-8, atol=1e-8)
-    np.testing.assert_allclose(work.values, work.points @ W2.T + h2, rtol=1e-8, atol=1e-10)
-    np.testing.assert_allclose(work.slopes, work.rates @ W2.T, rtol=1e-8, atol=1e-10)
+    model = network(M, H, seed=4)
+    path = random_path(model, k, seed=5)
+    assert solve(model, path) == CALM
+    assert_solved(model, path)
+    calm = path.lines.copy()
+    assert solve_block_cyclic(path.maps, path.d, path.rows, path.lines, FLAGS)
+    np.testing.assert_allclose(path.lines[:, :M], calm[:, :M], rtol=1e-7, atol=1e-9)
 
 
 def test_a_long_violent_candidate_keeps_its_digits():
-    model, rng = network(4, 4, seed=6, gain=4.0), np.random.default_rng(7)
-    A, W1, _, h1, _ = model.relu_form
-    word, d = rng.integers(0, 2, (60, 4)).astype(np.uint8), rng.normal(size=4)
-    work = candidate(model, word, d, first=(0,))
-    assert is_violent(work.products)
-    assert np.abs(work.products[-1]).max() > TRUSTED_GROWTH**2
-    images = work.points @ A.T + (word * work.points) @ W1.T + h1
-    size = np.abs(work.points).max()
-    np.testing.assert_allclose(images, np.roll(work.points, -1, axis=0), rtol=0, atol=1e-10 * size)
+    model = network(4, 4, seed=6, gain=4.0)
+    path = random_path(model, 60, seed=7)
+    assert solve(model, path) == VIOLENT
+    P = np.linalg.multi_dot(path.maps[::-1, :, :-1])
+    assert np.abs(P).max() > TRUSTED_GROWTH**2
+    assert_solved(model, path, rtol=1e-10)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_flips_are_as_good_as_solves(size):
+    M, H, k = size
+    model, rng = network(M, H, seed=4), np.random.default_rng(6)
+    path = random_path(model, k, seed=5)
+    assert solve(model, path) == CALM
+    flipped = 0
+    for _ in range(20):
+        path.border[POINT], path.border[UNIT] = rng.integers(k), rng.integers(H)
+        path.word[path.border[POINT], path.border[UNIT]] ^= 1
+        if flip_bit(model, path):
+            assert_solved(model, path, rtol=1e-6)
+            flipped += 1
+        else:
+            solve(model, path)
+    assert flipped > 10
+
+
+def flip_bit(model, path: Path) -> bool:
+    return flip(
+        pack_weights(model.relu_form),
+        isinstance(model, sw.PLRNN),
+        path.word,
+        path.border,
+        path.maps,
+        path.system,
+        path.answer,
+        path.left,
+        path.lines,
+    )
+
+
+def test_a_flip_to_a_singular_system_is_refused():
+    model = sw.PLRNN([0.5], [[0.5]], [1.0])  # z' = z + 1 where z > 0
+    path = new_path(1, 1, 1)
+    path.d[:] = 1.0
+    assert solve(model, path) == CALM
+    path.border[POINT], path.border[UNIT], path.word[:] = 0, 0, 1
+    assert not flip_bit(model, path)
+    assert solve(model, path) == UNSOLVED
 
 
 # Curves -------------------------------------------------------------------------------------------
 
 
-def begun(model, k, start, seed, *known):
-    """A path that one of the starts began, its workspace, and its form."""
-    form, identity = tuple(model.relu_form), isinstance(model, sw.PLRNN)
-    work, path = new_workspace(k, model.M, model.H), new_path(k, model.M, model.H)
-    state = np.array([seed], np.uint64)
-    return start(form, identity, state, path, work, FLAGS, *known), path, work, form, identity
+def begun_at_orbit(model, k: int, seed: int) -> Path | None:
+    """A path at the orbit of a random point, or None where that leaves all bounds."""
+    path, state = new_path(k, model.M, model.H), np.array([seed], np.uint64)
+    weights, identity = pack_weights(model.relu_form), isinstance(model, sw.PLRNN)
+    draw_point(weights, identity, state, path.word, path.maps, path.system, path.d)
+    rest = path.word, path.first, path.d, path.line, path.border, path.lines, FLAGS
+    return path if begin_at_orbit(weights, state, *rest) else None
 
 
-def pieces(path, work, form, identity):
-    """Yield λ at both ends of every piece of a curve."""
-    for left in range(path.border[2], 0, -1):
+def pieces(model, path: Path):
+    """Yield λ at both ends of every piece of a curve, and whether λ = 0 was crossed."""
+    while turn_bit(path.word, path.first, path.border) and solve(model, path) != UNSOLVED:
         before = path.line[0]
-        path.border[2] = 1  # one piece at a time
-        next_crossing(form, identity, path, work, FLAGS)
-        if path.border[0] < 0 or path.line[0] == before:
-            return  # to infinity, or back at its start
-        yield before, path.line[0]
-        path.border[2] = left - 1
+        crossed = pass_piece(path.word, path.lines, path.line, path.border)
+        yield before, path.line[0], crossed
 
 
 @pytest.mark.parametrize("size", [(2, 2, 3), (3, 5, 4), (4, 4, 6)])
-@pytest.mark.parametrize("start", [start_from_orbit, start_from_word])
-def test_every_piece_of_a_curve_is_real(size, start):
+def test_every_piece_of_a_curve_is_real(size):
     M, H, k = size
     model = network(M, H, seed=8)
-    known = (new_word_set(64),) if start is start_from_word else ()
     seen = 0
     for seed in range(10):
-        fine, path, *others = begun(model, k, start, seed, *known)
-        for before, after in pieces(path, *others) if fine else ():
-            middle, work = (before + after) / 2, others[0]
-            points = work.points + middle * work.rates
+        path = begun_at_orbit(model, k, seed)
+        for before, after, _ in pieces(model, path) if path else ():
+            if path.border[POINT] < 0 or after == before:
+                break  # to infinity, or λ has no digits left: the orbit went too far
+            middle = (before + after) / 2
+            points, rates = path.lines[:, :M].transpose(2, 0, 1)
+            points = points + middle * rates
             size = np.abs(points).max()
-            if abs(after - before) * np.abs(work.rates).max() < 1e-6 * size:
+            if abs(after - before) * np.abs(rates).max() < 1e-6 * size:
                 continue  # too short to tell its middle from its ends
             images = model.step(points)
             images[-1] += middle * path.d
@@ -189,34 +262,39 @@ def test_a_curve_from_a_cycle_leads_to_the_other_fixed_point():
     # z' = 1 - 2 |z| has the fixed points -1 and 1/3, and z' = 1 - 2 |z| + λ d bends from one to
     # the other at the border.
     model = tent_map()
-    word = np.array([[1]], np.uint8)
     reached = set()
     for seed in range(10):
-        _, path, work, form, identity = begun(model, 1, start_from_cycle, seed, word)
-        while next_crossing(form, identity, path, work, FLAGS):
-            reached.add(float(work.points[0, 0]))
+        path, state = new_path(1, 1, 1), np.array([seed], np.uint64)
+        weights = pack_weights(model.relu_form)
+        draw_point(weights, True, state, path.word, path.maps, path.system, path.d)
+        known = np.array([[1]], np.uint8)
+        begin_at_cycle(state, known, path.word, path.first, path.line, path.border)
+        for _, _, crossed in pieces(model, path):
+            if crossed:
+                reached.add(float(path.lines[0, 0, 0]))
     assert reached == {-1.0}
 
 
 def test_a_closed_curve_ends_where_it_began():
     for seed in range(200):
         model = network(3, 3, seed, gain=2.0)
-        fine, path, work, form, identity = begun(model, 3, start_from_orbit, seed)
-        path.border[2] = 10_000
-        while fine and next_crossing(form, identity, path, work, FLAGS):
+        path = begun_at_orbit(model, 3, seed)
+        if path is None:
+            continue
+        path.border[LEFT] = 10_000
+        for _ in pieces(model, path):
             pass
-        if fine and path.border[0] >= 0 and path.border[3] == 0:
-            np.testing.assert_array_equal(path.word, path.first)
+        if path.border[POINT] >= 0 and (path.word == path.first).all():
             return
     pytest.fail("no curve was closed")
 
 
 def test_a_path_ends_at_a_word_without_a_candidate():
     model = sw.PLRNN([1.0], [[0.0]], [0.5])  # z' = z + 1/2
-    path, work = new_path(1, 1, 1), new_workspace(1, 1, 1)
-    path.word[:], path.d[:] = 0, 1.0
-    begin_path(path, 1.0, -1.0)
-    assert not next_crossing(tuple(model.relu_form), True, path, work, FLAGS)
+    path = new_path(1, 1, 1)
+    path.d[:] = 1.0
+    begin_path(path.word, path.first, path.line, path.border, 1.0, -1.0)
+    assert not list(pieces(model, path))
 
 
 # The whole ----------------------------------------------------------------------------------------
@@ -234,27 +312,32 @@ def test_it_never_claims_completeness():
     assert cycles.statement == "search to order 3, not proved"
 
 
-@pytest.mark.parametrize("size", [(50, 200), (60, 40), (3, 2000)])
-def test_flags_are_seen_within_one_long_word(size):
-    M, k = size
-    rng = np.random.default_rng(9)
-    model = sw.PLRNN(rng.uniform(-1, 1, M), rng.normal(size=(M, M)), rng.normal(size=M))
-    form, word = tuple(model.relu_form), rng.integers(0, 2, (k, M)).astype(np.uint8)
-    work, flag = new_workspace(k, M, M), new_flag()
-    ended = []
+def test_more_cycles_than_there_is_room_for_at_first(monkeypatch):
+    counts = sw.find_cycles(tent_map(), 8, method="search").counts
+    monkeypatch.setattr(search, "FIRST_CAPACITY", 2)
+    assert sw.find_cycles(tent_map(), 8, method="search").counts == counts
 
-    def solve_for_long():
-        while solve_candidate(form, True, word, 0, np.ones(M), work, (flag, FLAGS[1])):
-            pass
-        ended.append(time.perf_counter())
 
-    thread = threading.Thread(target=solve_for_long)
+@pytest.mark.parametrize("size", [(50, 50, 200), (50, 200, 20)])
+@pytest.mark.parametrize("gain", [0.1, 5.0])  # calm and violent
+def test_flags_are_seen_in_time(size, gain):
+    M, H, k = size
+    model, flags = network(M, H, seed=9, gain=gain / np.sqrt(M)), (new_flag(), new_flag())
+    lower, ended = np.empty((0, k, H), np.uint8), []
+
+    def search_for_long():
+        _, finished = search._follow_curves(model.relu_form, k, 0, lower, flags)
+        ended.append((finished, time.perf_counter()))
+
+    search._follow_curves(tent_map().relu_form, 1, 0, np.empty((0, 1, 1), np.uint8), FLAGS)
+    thread = threading.Thread(target=search_for_long)
     thread.start()
-    time.sleep(0.05)
-    flag[0] = 1
+    time.sleep(0.2)
+    flags[0][0] = 1
     cancelled = time.perf_counter()
     thread.join()
-    assert ended[0] - cancelled < 0.1
+    assert not ended[0][0]
+    assert ended[0][1] - cancelled < 0.1  # 0.01 s, and other processes on the machine
 
 
 def test_either_flag_ends_the_search():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,7 @@ from scyfi_widgets.cycles.solve import (
     cycles_of_words,
     exact_seconds,
     one_step_residual,
+    solve_closed_regions,
     solve_words,
 )
 
@@ -251,6 +253,53 @@ def test_two_cycles_around_a_fixed_point():
     assert family != point
 
 
+def test_an_eigenvalue_minus_one_is_not_taken_for_a_regular_system():
+    # Found by `verify`: a probe with signs that alternate meets nothing of this singular system.
+    model = sw.ShallowPLRNN(
+        A=[0.0, -2.0],
+        W1=[[-1.0, -2.0], [1.0, 1.0]],
+        W2=[[2.0, 0.0], [0.0, 1.0]],
+        h1=[-2.0, 2.0],
+        h2=[2.0, 1.0],
+    )
+    (family,) = solve_words(model.relu_form, np.array([[[0, 1], [0, 1]]], bool))
+    assert isinstance(family, Continuum)
+    cycles = sw.find_cycles(model, 4, method="complete")
+    assert family in cycles.continua
+    assert cycles.complete_up_to == 4
+    assert sw.verify(model, cycles).ok
+
+
+@pytest.mark.parametrize("M", [1, 2, 3, 5])
+@pytest.mark.parametrize("turns", [2, 3, 4, 6])
+def test_every_rotation_by_a_root_of_unity_is_singular_once_around(M, turns):
+    rng = np.random.default_rng([M, turns])
+    for _ in range(20):
+        if turns == 2 or M == 1:
+            turns, jacobian = 2, np.diag(np.where(np.arange(M) == M - 1, -1.0, rng.normal(size=M)))
+        else:
+            turn = {3: [[0, -1], [1, -1]], 4: [[0, -1], [1, 0]], 6: [[0, -1], [1, 1]]}[turns]
+            jacobian = np.diag(rng.normal(size=M))
+            jacobian[-2:, -2:] = turn
+        model = sw.PLRNN(jacobian, np.zeros((M, M)), (np.eye(M) - jacobian) @ np.ones(M))
+        (found,) = solve_words(model.relu_form, np.ones((1, turns, M), bool))
+        exact = exact_word(model.relu_form, np.ones((turns, M), bool))
+        assert exact.kind == "singular consistent"
+        assert isinstance(found, Continuum) == exact.real
+
+
+def test_solutions_on_borders_lead_to_their_own_word():
+    model = sw.PLRNN([0.5, 0.5], [[0.0, 1.0], [0.0, 0.25]], [1.0, 0.0])
+    (on,) = solve_closed_regions(model.relu_form, np.array([[[1, 1]]], bool))
+    assert on.on_border
+    assert on.word.tolist() == [[True, False]]
+    # Fixed points everywhere on z2 = 0, the border of a region that has the bit 1 there.
+    model = sw.PLRNN([1.0, 0.5], [[0.0, 0.0], [0.0, 0.25]], [0.0, 0.0])
+    lines = solve_closed_regions(model.relu_form, np.array([[[0, 1]], [[1, 1]]], bool))
+    assert {line.word_text for line in lines} == {"00", "10"}
+    assert all(isinstance(line, Continuum) for line in lines)
+
+
 def test_continua_outside_their_regions_and_contradictions_are_left_out():
     model = sw.PLRNN([1.0, 0.5], np.zeros((2, 2)), [0.0, 1.0])
     assert solve_words(model.relu_form, np.zeros((1, 1, 2), bool)) == [None]
@@ -289,14 +338,45 @@ def test_what_is_too_large_for_exact_arithmetic_stays_open(monkeypatch):
     assert "not decided" in repr(border)
 
 
-def test_the_time_of_exact_arithmetic_is_known_roughly():
+@pytest.mark.parametrize(("M", "k"), [(2, 10), (2, 300), (10, 20), (30, 1)])
+def test_the_time_of_exact_arithmetic_is_known_roughly(M, k):
+    word = np.random.default_rng(0).integers(0, 2, (k, M))
+    model = violent_network(0, M)
+    started = time.process_time()
+    exact_word(model.relu_form, word)
+    seconds = time.process_time() - started
+    assert seconds / 4 < exact_seconds(model.relu_form, k) < 20 * seconds
+
+
+@pytest.mark.parametrize(("M", "k"), [(2, 60), (5, 20), (10, 8)])
+def test_the_time_of_a_continuum_is_known_roughly(M, k):
     rng = np.random.default_rng(0)
-    for M, k in ((2, 300), (10, 20), (30, 1)):
-        model = violent_network(0, M)
-        started = time.process_time()
-        exact_word(model.relu_form, rng.integers(0, 2, (k, M)))
-        seconds = time.process_time() - started
-        assert seconds / 30 < exact_seconds(model.relu_form, k) < 10 * seconds
+    A, W, h = rng.uniform(-1, 1, M), rng.normal(size=(M, M)), rng.normal(size=M)
+    A[-1], W[-1], h[-1] = 1.0, 0.0, 0.0
+    model, word = sw.PLRNN(A, W, h), rng.integers(0, 2, (k, M))
+    started = time.process_time()
+    assert exact_word(model.relu_form, word).kind == "singular consistent"
+    seconds = time.process_time() - started
+    assert seconds / 4 < exact_seconds(model.relu_form, k, singular=True) < 60 * seconds
+
+
+def test_a_flag_ends_exact_arithmetic(monkeypatch):
+    monkeypatch.setattr(solve, "LONGEST_EXACT", np.inf)
+    model = sw.PLRNN(np.ones(40), 0.01 * np.ones((40, 40)), np.zeros(40))  # singular, takes seconds
+    word = np.random.default_rng(0).integers(0, 2, (1, 20, 40)).astype(bool)
+    flag, times = new_flag(), []
+
+    def stop():
+        times.append(time.perf_counter())
+        flag[0] = 1
+
+    solve.compile_solve()
+    timer = threading.Timer(0.2, stop)
+    timer.start()
+    (left,) = solve_words(model.relu_form, word, cancel=flag)
+    timer.join()
+    assert left.why == "cancelled"
+    assert time.perf_counter() - times[0] < 0.25  # 10 ms, where nothing else runs
 
 
 def test_a_flag_ends_the_work():

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import scyfi_widgets as sw
+from scyfi_widgets.cancellation import new_flag
+from scyfi_widgets.cycles.automatic import deepened
 from scyfi_widgets.cycles.certificate import (
     CLOSED,
     THIN,
@@ -116,20 +118,61 @@ def test_round_trip_of_the_oddest_numbers(tmp_path, cycles):
     assert_same(load_cycles(tmp_path / "cycles.npz"), some)
 
 
-def test_a_proof_can_be_checked_by_someone_else(tmp_path):
-    model = sw.AlmostLinearRNN(
-        [0.3, 0.3, 0.7],
-        [[0.9, -0.5, -0.2], [0.3, 0.2, 0.4], [-0.4, -0.6, -3.2]],
-        [1.5, -0.1, 0.2],
-        n_relu=1,
-    )
-    found = sw.find_cycles(model, 6, method="complete")
+LEARNT = sw.AlmostLinearRNN(
+    [0.3, 0.3, 0.7],
+    [[0.9, -0.5, -0.2], [0.3, 0.2, 0.4], [-0.4, -0.6, -3.2]],
+    [1.5, -0.1, 0.2],
+    n_relu=1,
+)
+TWO_STATES = sw.PLRNN([1.3, 1.2], [[-2.8, -0.2], [1.0, -3.2]], [0.7, 1.3])
+LINE = sw.PLRNN([1.0, 0.5, 0.3], [[-1.5, 0, 0], [0, 0, 0], [0, 0, 0]], [0.0, 0.1, 0.1])
+
+
+@pytest.mark.parametrize("model", [LEARNT, TWO_STATES, LINE], ids=["branching", "polygons", "line"])
+@pytest.mark.parametrize(
+    ("method", "limits", "proved_to"),
+    [
+        ("complete", {}, 6),
+        ("complete", {"node_limit": 30}, None),
+        ("auto", {"seed": 5}, 6),
+        ("auto", {"node_limit": 30, "seed": 5}, None),
+        ("search", {"seed": 5}, 0),
+    ],
+)
+def test_a_proof_can_be_checked_by_someone_else(tmp_path, model, method, limits, proved_to):
+    found = sw.find_cycles(model, 6, method=method, **limits)
+    if proved_to is not None:
+        assert found.complete_up_to == proved_to
+    assert len(found.continua) == (model is LINE and found.complete_up_to > 0)
     save_cycles(found, tmp_path / "cycles.npz")
     loaded = load_cycles(tmp_path / "cycles.npz")
     assert_same(loaded, found)
+    assert loaded.statement == found.statement
     verification = verify(model, loaded)
     assert verification.ok, verification.reasons
-    assert verification.complete_up_to == 6
+    assert verification.complete_up_to == found.complete_up_to
+    assert verification.radius == found.radius or not found.complete_up_to
+
+
+def test_a_grown_proof_is_saved_like_any_other(tmp_path):
+    first = sw.find_cycles(LEARNT, 4, method="search")
+    for grown in deepened(LEARNT, first, cancel=new_flag()):
+        save_cycles(grown, tmp_path / "cycles.npz")
+        loaded = load_cycles(tmp_path / "cycles.npz")
+        assert_same(loaded, grown)
+        verification = verify(LEARNT, loaded)
+        assert verification.ok, verification.reasons
+    assert loaded.complete_up_to == 4
+
+
+@pytest.mark.parametrize("model", [LEARNT, TWO_STATES], ids=["branching", "polygons"])
+def test_a_saved_set_without_one_of_its_cycles_is_rejected(tmp_path, model):
+    found = sw.find_cycles(model, 4, method="complete")
+    save_cycles(replace(found, cycles=found.cycles[1:]), tmp_path / "cycles.npz")
+    assert not verify(model, load_cycles(tmp_path / "cycles.npz")).ok
+    save_cycles(found, tmp_path / "cycles.npz")
+    other = model.replace({"h": model["h"] + 1e-12})
+    assert not verify(other, load_cycles(tmp_path / "cycles.npz")).ok
 
 
 def test_files_are_small(tmp_path, cycles):

@@ -70,3 +70,35 @@ def test_all_trials_have_their_published_fixed_points(reference):
         assert "".join("01"[int(bit)] for bit in model.region(z)) == row["region"]
         modulus = max(abs(np.linalg.eigvals(model.jacobian(z))))
         assert modulus == pytest.approx(float(row["max_abs_eig"]), rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["complete", "auto"])
+def test_no_trial_has_another_fixed_point(reference, method):
+    path = reference("shplrnn_trials_single_stable.mat")
+    with open(reference("shplrnn_trials_single_stable_fixed_points.csv"), newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for trial in range(150):
+        model = sw.load_model(path, trial=trial)
+        cycles = sw.find_cycles(model, 1, method=method)
+        published = {row["region"]: row for row in rows if int(row["trial"]) == trial + 1}
+        assert cycles.complete_up_to == 1
+        assert {cycle.word_text for cycle in cycles} == published.keys()
+        for cycle in cycles:
+            row = published[cycle.word_text]
+            z = [float(row[f"z{i}"]) for i in (1, 2, 3)]
+            np.testing.assert_allclose(cycle.points[0], z, rtol=1e-9)
+            assert cycle.spectral_radius == pytest.approx(float(row["max_abs_eig"]), rel=1e-9)
+        if trial % 10 == 0:
+            verification = sw.verify(model, cycles)
+            assert verification.ok, verification.reasons
+
+
+@pytest.mark.parametrize("method", ["complete", "auto", "search"])
+def test_the_four_fixed_points_of_the_lorenz_network(lorenz, method):
+    cycles = sw.find_cycles(lorenz, 1, method=method)
+    assert {tuple(cycle.word[0].astype(int)) for cycle in cycles} == LORENZ_FIXED_POINTS.keys()
+    assert cycles.complete_up_to == (0 if method == "search" else 1)
+    for cycle in cycles:
+        observed, modulus = LORENZ_FIXED_POINTS[tuple(cycle.word[0].astype(int))]
+        np.testing.assert_allclose(cycle.points[0, :3], observed, atol=6e-4)
+        assert cycle.spectral_radius == pytest.approx(modulus, abs=6e-5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ import traitlets as tr
 from ipywidgets.widgets.widget import _instances
 
 import scyfi_widgets as sw
+from scyfi_widgets.widgets import growth as growth_module
 from scyfi_widgets.widgets import live as live_module
 from scyfi_widgets.widgets import scene as scene_module
+from scyfi_widgets.widgets.badge import badge_text
 from scyfi_widgets.widgets.explorer import MOST_ORDER, Explorer, default_max_order
 from scyfi_widgets.widgets.live import Live
 
@@ -50,8 +53,8 @@ def explore(model=SIXTEEN, **settings) -> Explorer:
 
 
 def assert_shows(explorer: Explorer, model, max_order: int) -> None:
-    """What is shown is what `find_cycles` says, in every pane."""
-    assert explorer.wait(30)
+    """What is shown in the end is what `find_cycles` says, in every pane."""
+    assert explorer.wait(30, finest=True)
     expected = sw.find_cycles(model, max_order, seed=0)
     assert explorer.model == model
     assert explorer.cycles.cycles == expected.cycles
@@ -61,7 +64,7 @@ def assert_shows(explorer: Explorer, model, max_order: int) -> None:
     assert explorer.table.cycles is explorer.state_space.cycles
     assert explorer.state_space.picture.scene.model == model
     assert explorer.message == explorer.state_space.message == explorer.table.message == ""
-    assert expected.statement in explorer._badge.value
+    assert badge_text(explorer.cycles) in explorer._badge.value
     for name, slider in explorer.weights.sliders.items():
         assert slider.value == model[name]
 
@@ -73,7 +76,7 @@ def test_from_one_line():
     explorer = Explorer()
     assert explorer.wait(60)
     assert explorer.model == SIXTEEN
-    assert explorer.max_order == 8
+    assert explorer.max_order == 16
 
 
 def test_what_is_assigned_is_shown():
@@ -128,11 +131,21 @@ def test_code_recreates_the_model():
     assert explorer._text.layout.display == "none"
 
 
-@pytest.mark.parametrize(("M", "order"), [(1, 8), (2, 8), (3, 8), (4, 3), (6, 3), (7, 1), (20, 1)])
+@pytest.mark.parametrize(
+    ("M", "order"), [(1, 16), (2, 16), (3, 10), (4, 6), (6, 6), (7, 3), (20, 2), (21, 1)]
+)
 def test_default_max_order(M, order):
     model = sw.PLRNN([0.5] * M, np.zeros((M, M)), [0.1] * M)
     assert default_max_order(model) == order
     assert Explorer(model).max_order == order
+
+
+def test_default_max_order_of_many_units_in_the_plane():
+    for units, order in ((4, 16), (5, 8), (12, 8), (13, 2)):
+        model = sw.ShallowPLRNN(
+            [0.5, 0.5], np.zeros((2, units)), np.zeros((units, 2)), [0.1, 0.1], np.zeros(units)
+        )
+        assert default_max_order(model) == order
 
 
 def test_settings():
@@ -191,7 +204,7 @@ def test_presets():
     assert list(explorer.presets) == list(explorer._preset.options) == ["as given", "two", "lorenz"]
     for name in ("two", "lorenz", "as given"):
         explorer._preset.value = name
-        assert_shows(explorer, explorer.presets[name], 1)
+        assert_shows(explorer, explorer.presets[name], explorer.max_order)
     explorer._preset.value = "two"
     explorer.model = SIXTEEN
     explorer.reset()
@@ -204,7 +217,7 @@ def test_presets():
 def test_a_network_of_another_size_gets_the_order_that_suits_it():
     explorer = explore(max_order=5, presets={"lorenz": sw.systems.lorenz_network()})
     explorer._preset.value = "lorenz"
-    assert explorer.max_order == explorer._order.value == 1
+    assert explorer.max_order == explorer._order.value == 6
     explorer.undo()
     assert explorer.max_order == explorer.cycles.max_order == 5
     explorer.redo()
@@ -275,7 +288,7 @@ def test_the_order_field_keeps_within_its_ends():
 
 
 def test_order_1000_says_where_it_stopped():
-    explorer = Explorer(SIXTEEN, max_order=1000, time_limit=0.3)
+    explorer = Explorer(SIXTEEN, max_order=1000, time_limit=0.3, proof_limit=0)
     assert explorer.wait(30)
     cycles = explorer.cycles
     assert cycles.max_order == 1000
@@ -283,7 +296,7 @@ def test_order_1000_says_where_it_stopped():
     assert f"time limit of 0.3 s was reached in order {cycles.searched_up_to + 1}" in (
         cycles.statement
     )
-    assert "time limit" in explorer._badge.value
+    assert explorer._badge.value
     explorer.max_order = 2
     assert_shows(explorer, SIXTEEN, 2)
 
@@ -356,6 +369,131 @@ def test_a_slow_computation_shows_that_it_works(monkeypatch, until):
     assert_shows(explorer, SIXTEEN.replace({"A[0]": 0.5}), 2)
     assert until(lambda: "computing" not in explorer._badge.value)
     assert "sw-stale" not in explorer.table._dom_classes
+
+
+# The proof grows ----------------------------------------------------------------------------------
+
+
+THREE = sw.PLRNN(
+    A=[0.5, -0.4, 0.3],
+    W=[[0.0, -1.2, 0.7], [0.9, 0.0, -0.8], [-0.6, 1.1, 0.0]],
+    h=[0.4, -0.3, 0.2],
+)
+
+
+@pytest.fixture
+def step_by_step(monkeypatch):
+    """The first picture is hardly proved, and each further order waits to be let go."""
+    go_on = threading.Semaphore(0)
+    deepened = growth_module.deepened
+
+    def gated(model, cycles, *, cancel, **settings):
+        while not go_on.acquire(timeout=0.002):
+            if cancel[0]:
+                return iter(())
+        return deepened(model, cycles, cancel=cancel, **settings)
+
+    monkeypatch.setattr(scene_module, "first_nodes", lambda model, max_order: 1)
+    monkeypatch.setattr(growth_module, "deepened", gated)
+    monkeypatch.setattr(live_module, "REST", 0.0)
+    return go_on
+
+
+def test_the_badge_follows_the_proof(step_by_step, until):
+    explorer = explore(THREE, max_order=4)
+    first = explorer.cycles.complete_up_to
+    assert first < 4
+    for order in range(first, 4):
+        begun = f"proved to order {order}" if order else "not proved yet"
+        assert f">{begun}, searching to 4<" in explorer._badge.value
+        assert explorer.live.refining
+        assert not explorer.live.working
+        step_by_step.release()
+        assert until(lambda order=order: explorer.cycles.complete_up_to == order + 1)
+        assert until(lambda before=begun: before not in explorer._badge.value)
+    assert explorer.wait(20, finest=True)
+    assert ">complete to order 4, proved<" in explorer._badge.value
+    assert "sw-proved" in explorer._badge.value
+
+
+def test_a_slider_begins_the_proof_anew(step_by_step, until):
+    explorer = explore(THREE, max_order=4)
+    first = explorer._badge.value
+    step_by_step.release()
+    assert until(lambda: explorer._badge.value != first)
+    scene = explorer.live.shown
+    explorer.weights.sliders["A[0]"].value = 0.45
+    assert scene.cancelled
+    assert explorer._badge.value == first
+    for _ in range(4):
+        step_by_step.release()
+    assert_shows(explorer, THREE.replace({"A[0]": 0.45}), 4)
+
+
+def test_another_start_keeps_the_proof(step_by_step, until):
+    explorer = explore(THREE, max_order=4)
+    first = explorer._badge.value
+    step_by_step.release()
+    assert until(lambda: explorer._badge.value != first)
+    known = explorer.cycles
+    explorer.start = [0.3, 0.2, 0.1]
+    explorer.state_space.axes = (0, 1)
+    assert explorer.cycles is known
+    for _ in range(4):
+        step_by_step.release()
+    assert_shows(explorer, THREE, 4)
+    explorer.state_space.fit()
+    assert explorer.wait(20)
+    assert ">complete to order 4, proved<" in explorer._badge.value
+
+
+def test_only_what_changes_is_sent_while_the_proof_grows(step_by_step, sent):
+    explorer = explore(THREE, max_order=4)
+    before = explorer.cycles
+    sent.clear()
+    for _ in range(4):
+        step_by_step.release()
+    assert explorer.wait(20, finest=True)
+    assert explorer.cycles.cycles == before.cycles
+    assert {widget for widget, _ in sent} == {explorer._badge}
+    assert len(sent) <= 4
+
+
+def test_cycles_that_the_search_missed_come_in(step_by_step):
+    whole = sw.find_cycles(SIXTEEN, 16)
+    find_cycles = scene_module.find_cycles
+
+    def blind(*arguments, **settings):
+        found = find_cycles(*arguments, **settings)
+        return replace(found, cycles=found.cycles[:1], complete_up_to=0, certificate=None)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scene_module, "find_cycles", blind)
+        patch.setattr(growth_module, "deepened", lambda *a, **rest: iter([whole]))
+        patch.setattr(live_module, "REST", 0.3)
+        explorer = explore(SIXTEEN, max_order=16)
+        assert len(explorer.state_space.picture.cycles) == 1
+        assert explorer.wait(20, finest=True)
+    assert explorer.cycles is whole
+    assert explorer.state_space.picture.cycles is whole
+    assert "16-cycle" in explorer.table._table.value
+    assert "ends in the stable 16-cycle" in explorer.state_space._legend.value
+
+
+def test_no_background_work_when_it_is_not_wanted(step_by_step):
+    explorer = explore(THREE, max_order=4, proof_limit=0)
+    assert explorer.wait(20, finest=True)
+    assert "sw-searched" in explorer._badge.value
+    assert explorer.cycles.complete_up_to < 4
+
+
+def test_closing_while_the_proof_grows(step_by_step, workers, until):
+    explorer = explore(THREE, max_order=4)
+    assert until(lambda: explorer.live.refining)
+    started = time.monotonic()
+    explorer.close()
+    assert time.monotonic() - started < 0.9
+    assert not workers()
 
 
 # Closing ------------------------------------------------------------------------------------------

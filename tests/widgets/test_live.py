@@ -100,6 +100,7 @@ def made(monkeypatch) -> Iterator[Callable[..., Live]]:
     """Return a function that makes a Live of panes whose callbacks do not wait; closes them."""
     monkeypatch.setattr(live_module, "CALLBACK_PATIENCE", 0.0)
     monkeypatch.setattr(live_module, "SCRIPT_PATIENCE", 10.0)
+    monkeypatch.setattr(live_module, "REST", 0.0)
     lives = []
 
     def make(*panes: FakePane, first: float = 0, **given) -> Live:
@@ -297,6 +298,8 @@ def test_coarse_pictures_of_all_panes_come_before_fine_ones(made):
     assert live.wait(10)
     order.clear()
     live.model = model(1)
+    assert order[:3] == ["a coarse", "b", "c coarse"]
+    assert live.wait(10, finest=True)
     assert order == ["a coarse", "b", "c coarse", "a fine", "c fine", "a finest"]
 
 
@@ -312,10 +315,136 @@ def test_refining_stops_when_a_newer_scene_comes(made, monkeypatch, until):
     live = made(pane)
     assert until(lambda: pane.drawn == [(0, "coarse")])
     submit(live, 1)
-    assert live.wait(10)
+    assert live.wait(10, finest=True)
     gate.open()
-    assert until(lambda: live.drawn + live.dropped == 2)
+    assert until(lambda: pane.running == 0)
     assert pane.drawn == [(0, "coarse"), (1, "coarse"), (1, "picture")]
+    assert (live.drawn, live.dropped) == (2, 0)  # the first one had been shown
+
+
+def finer(gate: Gate) -> Callable[[Scene], Iterator[object]]:
+    """Work that has a coarse picture at once and a fine one when the gate lets it go."""
+
+    def work(scene):
+        yield "coarse"
+        yield from gate(scene)
+
+    return work
+
+
+def test_nobody_waits_for_finer_pictures(made, monkeypatch):
+    monkeypatch.setattr(live_module, "CALLBACK_PATIENCE", 10.0)
+    gate = Gate()
+    pane = FakePane(finer(gate))
+    live = made(pane)
+    started = time.monotonic()
+    submit(live, 1)
+    live.model = model(2)
+    assert live.wait(10)
+    assert time.monotonic() - started < 5.0
+    assert live.shown.model == model(2)
+    assert live.refining
+    assert not live.working
+    assert pane.stale == 0
+    assert not live.wait(0.01, finest=True)
+    gate.open()
+    assert live.wait(10, finest=True)
+    assert not live.refining
+    assert pane.drawn[-1] == (2, "picture")
+    assert live.drawn == 3
+
+
+def test_a_rest_is_no_starvation(made, monkeypatch, until):
+    """However long finer work has gone on, a new scene ends it at once."""
+    monkeypatch.setattr(live_module, "STARVING_AFTER", -1.0)
+    pane = FakePane(finer(Gate()))
+    live = made(pane)
+    for number in range(1, 6):
+        assert live.wait(10)
+        assert until(lambda: live.refining)
+        scene = pane.scenes[-1]
+        submit(live, number)
+        assert scene.cancelled
+    assert live.wait(10)
+    assert until(lambda: pane.running == 1)
+    assert pane.drawn == [(number, "coarse") for number in range(6)]
+    assert live.dropped == 0
+
+
+def test_finer_pictures_come_after_a_rest(made, monkeypatch, until):
+    monkeypatch.setattr(live_module, "REST", 30.0)
+    pane = FakePane(lambda scene: iter(["coarse", "fine"]))
+    live = made(pane)
+    assert live.wait(10)
+    for number in range(1, 4):
+        submit(live, number)
+        assert live.wait(10)
+    started = time.monotonic()
+    live.close()
+    assert time.monotonic() - started < 0.9
+    assert pane.drawn == [(number, "coarse") for number in range(4)]
+    monkeypatch.setattr(live_module, "REST", 0.001)
+    live.join(FakePane())
+    assert live.wait(10, finest=True)
+    assert pane.drawn[-1] == (3, "fine")
+
+
+def test_an_error_of_finer_work_is_shown_in_its_pane(made):
+    def work(scene):
+        yield "coarse"
+        raise ZeroDivisionError("broken")
+
+    broken, other = FakePane(work), FakePane(lambda scene: iter(["coarse", "fine"]))
+    live = made(broken, other)
+    assert live.wait(10, finest=True)
+    assert [repr(error) for error in broken.errors] == ["ZeroDivisionError('broken')"]
+    assert [part for _, part in other.drawn] == ["coarse", "fine"]
+    assert not live.refining
+
+
+def test_a_preview_has_no_finer_pictures(made, monkeypatch, until):
+    monkeypatch.setattr(live_module, "STARVING_AFTER", -1.0)
+    gate = Gate()
+
+    def work(scene):
+        yield from gate(scene)
+        yield "fine"
+
+    pane = FakePane(work)
+    live = made(pane)
+    assert until(lambda: 0 in pane.begun)
+    submit(live, 1)
+    assert until(lambda: 1 in pane.begun)
+    gate.open(0)
+    assert until(lambda: (0, "picture") in pane.drawn)
+    gate.open(1)
+    assert live.wait(10, finest=True)
+    assert pane.drawn == [(0, "picture"), (1, "picture"), (1, "fine")]
+
+
+def test_close_during_finer_work(made, workers, until):
+    pane = FakePane(finer(Gate()))
+    live = made(pane)
+    assert live.wait(10)
+    assert until(lambda: live.refining)
+    started = time.monotonic()
+    live.close()
+    assert time.monotonic() - started < 0.9
+    assert not workers()
+    assert not live.refining
+    assert (live.drawn, live.dropped) == (1, 0)
+
+
+def test_hold_draws_once(made):
+    live = made()
+    panes = [FakePane(), FakePane()]
+    with live.hold():
+        for pane in panes:
+            live.join(pane)
+        live.seed = 3
+    assert live.wait(10)
+    assert [len(pane.scenes) for pane in panes] == [1, 1]
+    assert live.shown.seed == 3
 
 
 # Errors -------------------------------------------------------------------------------------------
@@ -668,6 +797,7 @@ BAD = {
     "start": [[1.0, 2.0], [np.nan], [np.inf], "x", None, [[1.0]], [1j], []],
     "model": [None, 5, "x", np.eye(2)],
     "time_limit": [0.0, -1.0, np.nan, "x"],
+    "proof_limit": [-1.0, np.nan, "x"],
 }
 
 

@@ -66,6 +66,12 @@ class ExplorerPage:
         """The text of the badge."""
         return self.part(".sw-status").inner_text().strip()
 
+    def true_badge(self) -> str:
+        """What the badge should say of the cycles that the kernel knows by now."""
+        module = "__import__('scyfi_widgets.widgets.badge', fromlist=['badge_text'])"
+        known = f"{self.name}.cycles, {self.name}.live.refining"
+        return self.notebook.evaluate(f"{module}.badge_text({known})")
+
     def messages(self) -> list[str]:
         """The lines that the panes show."""
         return [text for text in self.part(".sw-message").all_inner_texts() if text.strip()]
