@@ -147,13 +147,15 @@ def reach(M: int, networks: int, seconds: float) -> dict:
             order = order + 1 if M > 2 else order + 8
             expired = new_flag()
             used, cycles = _timed(
-                lambda model=model, order=order, known=cycles, expired=expired: complete_cycles(
-                    model,
-                    order,
-                    effort=4e8 * (seconds - spent),
-                    cancel=flag,
-                    expired=expired,
-                    known=known if M > 2 else None,
+                lambda model=model, order=order, known=cycles, expired=expired, left=seconds - spent: (
+                    complete_cycles(
+                        model,
+                        order,
+                        effort=4e8 * left,
+                        cancel=flag,
+                        expired=expired,
+                        known=known if M > 2 else None,
+                    )
                 )
             )
             spent = spent + used if M > 2 else used

@@ -25,8 +25,9 @@ LARGEST_RADIUS = 1e9  # that is claimed, in the same units
 MARGIN = 16.0  # between what the rows reached and what is claimed
 BEYOND_CYCLES = 2.0  # the radius as a multiple of the largest |z| of the cycles found
 POLYGON_SIZE = 100.0  # numbers that are worked on at a node of the polygon search
-LARGEST_NUMBER = 1e60  # of a network; products of some of them must not overflow
-WORDS_AT_ONCE = 256  # that are solved between two looks at the flags
+LARGEST_NUMBER = 1e60  # of a network, and one over the smallest
+WORDS_AT_ONCE = 128  # that are solved between two looks at the flags
+GRACE = 256  # words that are still solved after the end of the work: some milliseconds
 NO_LIMIT = int(np.iinfo(np.int64).max)
 REASONS = {
     "nodes": "the limit of the enumeration was reached",
@@ -35,7 +36,7 @@ REASONS = {
     "singular": "no region can be the enumeration's reference: all their systems are singular",
     "doubt": "rounding left a word undecided",
     "radius": "rounding leaves the proof a radius that does not contain the cycles",
-    "huge": f"the enumeration takes no numbers above {LARGEST_NUMBER:g}",
+    "huge": f"the enumeration takes numbers between 1/{LARGEST_NUMBER:g} and {LARGEST_NUMBER:g}",
     "flag": "stopped",
 }
 
@@ -66,7 +67,7 @@ def complete_cycles(
     proof = _Proof(form, max_order, known)
     limits = _Limits(node_limit, effort, cancel, expired)
     if proof.order < max_order:
-        if any(np.abs(array).max(initial=0.0) > LARGEST_NUMBER for array in form):
+        if not _is_moderate(form):
             proof.stopped = f"{REASONS['huge']} in order {proof.order + 1}"
         elif form.M <= 2:
             _by_polygons(proof, limits, progress)
@@ -107,13 +108,15 @@ class _Proof:
     def add(self, words: np.ndarray, limits: _Limits) -> bool:
         """Solve words of one order; return whether each of them was decided.
 
-        The first ones are solved even when the work is over: what was found is kept.
+        The first ones are solved even when the work is over, so that what was found is kept.
         """
         decided = True
         for start in range(0, len(words), WORDS_AT_ONCE):
             over = limits.over
-            if over and start:
-                return False
+            if over:
+                if limits.grace <= 0:
+                    return False
+                limits.grace -= min(WORDS_AT_ONCE, len(words) - start)
             flag = new_flag() if over else limits.cancel
             part = words[start : start + WORDS_AT_ONCE]
             for item in solve_closed_regions(self.form, part, cancel=flag):
@@ -154,6 +157,7 @@ class _Limits:
     effort: float | None
     cancel: np.ndarray
     expired: np.ndarray
+    grace: int = GRACE
 
     @property
     def over(self) -> bool:
@@ -235,6 +239,14 @@ def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
             reason = "radius"
     if reason is not None:
         proof.stopped = f"{REASONS[reason]} in order {proof.order + 1}"
+
+
+def _is_moderate(form: ReluForm) -> bool:
+    """Return whether products of a few of the network's numbers neither overflow nor vanish."""
+    sizes = np.concatenate([np.abs(array).ravel() for array in form])
+    return bool(
+        np.all((sizes == 0.0) | ((sizes > 1.0 / LARGEST_NUMBER) & (sizes < LARGEST_NUMBER)))
+    )
 
 
 def bias_size(form: ReluForm) -> float:

@@ -18,6 +18,8 @@ from .scyfi import FOUND, FULL, STOPPED, search_order
 from .solve import cycles_of_words
 from .visited import new_word_set, remember, word_keys
 
+SAMPLE = 32  # of the words found last, that are solved before more room is made,
+LEAST_REAL = 0.5  # and how many of them have to be real
 FIRST_CAPACITY = 64  # cycles of one order before more room has to be made; a power of two
 
 
@@ -118,6 +120,8 @@ def _follow_curves(
     keys = new_word_set(FIRST_CAPACITY)
     arguments = pack_weights(form), _is_identity(form), state, counters, lower
     while (status := follow_curves(*arguments, found, path, visited, keys, flags)) == FULL:
+        if len(cycles_of_words(form, found[-SAMPLE:])) < SAMPLE * LEAST_REAL:
+            break  # at violent growth rounding makes up cycles without end
         found = np.concatenate([found, np.empty_like(found)])
         keys = new_word_set(len(found))
         for word in found[: counters[FOUND]]:

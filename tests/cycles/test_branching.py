@@ -153,10 +153,18 @@ def test_what_is_too_large_is_refused():
     assert result.words.shape == (0, LARGEST // 20 + 1, 20)
 
 
-def test_without_a_reference_it_says_so():
+def test_without_a_reference_every_word_is_left_or_it_says_so():
     # z' = z + 1: the identity in every region.
-    result = run(sw.PLRNN([1.0, 1.0], np.zeros((2, 2)), [1.0, 1.0]).relu_form, 1)
-    assert (result.stopped, result.tree) == ("singular", None)
+    def shifting(M):
+        return run(sw.PLRNN(np.ones(M), np.zeros((M, M)), np.ones(M)).relu_form, 1)
+
+    few = shifting(2)
+    assert few.stopped is None
+    assert {word.tobytes() for word in few.words} == {
+        bytes(bits) for bits in ([0, 0], [0, 1], [1, 0], [1, 1])
+    }
+    many = shifting(11)
+    assert (many.stopped, many.tree) == ("singular", None)
 
 
 def test_rows_that_prove_too_little_are_not_taken():

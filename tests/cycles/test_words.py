@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scyfi_widgets.cycles.scyfi import is_known, is_repetition, is_rotation, same_word
@@ -40,6 +40,7 @@ def test_least_rotation_is_the_same_for_every_rotation(word, shift):
     )
 
 
+@settings(deadline=None)  # the first call loads the kernels
 @given(words())
 def test_kernels_agree_with_the_readable_words(word):
     bits = word.astype(np.uint8)
