@@ -26,6 +26,7 @@ import platform
 import resource
 import sys
 import time
+from functools import partial
 
 import numba
 import numpy as np
@@ -145,19 +146,16 @@ def reach(M: int, networks: int, seconds: float) -> dict:
         while spent < seconds and order < 200:
             # For two units all orders are one pass, so the next one is not one order more.
             order = order + 1 if M > 2 else order + 8
-            expired = new_flag()
-            used, cycles = _timed(
-                lambda model=model, order=order, known=cycles, expired=expired, left=seconds - spent: (
-                    complete_cycles(
-                        model,
-                        order,
-                        effort=4e8 * left,
-                        cancel=flag,
-                        expired=expired,
-                        known=known if M > 2 else None,
-                    )
-                )
+            action = partial(
+                complete_cycles,
+                model,
+                order,
+                effort=4e8 * (seconds - spent),
+                cancel=flag,
+                expired=flag,
+                known=cycles if M > 2 else None,
             )
+            used, cycles = _timed(action)
             spent = spent + used if M > 2 else used
             if cycles.complete_up_to < order:
                 break

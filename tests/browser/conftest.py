@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,7 +49,11 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """A JupyterLab server of one's own."""
+    """A JupyterLab server of one's own.
+
+    The kernels are compiled before it starts, as `scyfi-widgets` does: no test is about compiling.
+    """
+    subprocess.run([sys.executable, "-m", "scyfi_widgets.warm", "--quiet"], check=True)
     server = LabServer(tmp_path_factory.mktemp("lab")).start()
     yield server
     server.stop()
