@@ -53,7 +53,9 @@ def lab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
 
     The kernels are compiled before it starts, as `scyfi-widgets` does: no test is about compiling.
     """
-    subprocess.run([sys.executable, "-m", "scyfi_widgets.warm", "--quiet"], check=True)
+    elsewhere = tmp_path_factory.mktemp("warm")  # -m would import the package of a checkout
+    warm = [sys.executable, "-m", "scyfi_widgets.warm", "--quiet"]
+    subprocess.run(warm, check=True, cwd=elsewhere)
     server = LabServer(tmp_path_factory.mktemp("lab")).start()
     yield server
     server.stop()
