@@ -120,7 +120,8 @@ def _follow_curves(
     keys = new_word_set(FIRST_CAPACITY)
     arguments = pack_weights(form), _is_identity(form), state, counters, lower
     while (status := follow_curves(*arguments, found, path, visited, keys, flags)) == FULL:
-        if len(cycles_of_words(form, found[-SAMPLE:])) < SAMPLE * LEAST_REAL:
+        last = found[-SAMPLE:]
+        if len(cycles_of_words(form, last)) < LEAST_REAL * len(last):
             break  # at violent growth rounding makes up cycles without end
         found = np.concatenate([found, np.empty_like(found)])
         keys = new_word_set(len(found))
