@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 
@@ -16,3 +20,19 @@ def new_flag() -> np.ndarray:
     and can look only at memory.
     """
     return np.zeros(1, np.int64)
+
+
+@contextmanager
+def expiring_flag(seconds: float | None) -> Iterator[np.ndarray]:
+    """Yield a flag that is set when the time is over; None is no limit."""
+    expired = new_flag()
+    if seconds is None:
+        yield expired
+        return
+    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), expired.fill, [1])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield expired
+    finally:
+        timer.cancel()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from numbers import Real
 
 import numpy as np
 
-from ..cancellation import new_flag
+from ..cancellation import expiring_flag, new_flag
 from ..models import Model
 from ..models.validation import whole_number
 from .automatic import auto_cycles
@@ -89,7 +87,7 @@ def find_cycles(
     flag = new_flag() if cancel is None else cancel
     _compile(model, method)
     half = None if time_limit is None else time_limit / 2
-    with _clock(time_limit) as expired, _clock(half) as half_expired:
+    with expiring_flag(time_limit) as expired, expiring_flag(half) as half_expired:
         common = {"progress": progress, "cancel": flag, "expired": expired}
         if method == "complete":
             cycles = complete_cycles(model, max_order, node_limit=node_limit, **common)
@@ -126,19 +124,3 @@ def _compile(model: Model, method: str) -> None:
         (compile_polygons if model.M <= 2 else compile_branching)()
     if method == "search" or (method == "auto" and model.M > 2):
         compile_search()
-
-
-@contextmanager
-def _clock(time_limit: float | None) -> Iterator[np.ndarray]:
-    """Yield a flag that is set when the time is over: kernels see only memory, not the clock."""
-    expired = new_flag()
-    if time_limit is None:
-        yield expired
-        return
-    timer = threading.Timer(min(time_limit, threading.TIMEOUT_MAX), expired.fill, [1])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield expired
-    finally:
-        timer.cancel()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 
-from ..cancellation import Cancelled, new_flag
+from ..cancellation import Cancelled, expiring_flag
 from ..cycles import CycleSet
 from ..cycles.automatic import deepened
 from ..models import Model
@@ -85,7 +84,7 @@ class Growth:
         if len(best) > MOST_CYCLES:
             return _ended(best, f"the proof ended at more than {MOST_CYCLES} cycles")
         try:
-            with time_limit(left) as expired:
+            with expiring_flag(left) as expired:
                 # What ended the search is no reason why the proof should end.
                 better = next(
                     deepened(
@@ -124,19 +123,3 @@ def _is_proved(cycles: CycleSet) -> bool:
 
 def _ended(cycles: CycleSet, why: str) -> tuple[CycleSet, bool]:
     return replace(cycles, stopped=why), True
-
-
-@contextmanager
-def time_limit(seconds: float | None) -> Iterator[np.ndarray]:
-    """Yield a flag that is set when the time is over: kernels see only memory, not the clock."""
-    expired = new_flag()
-    if seconds is None:
-        yield expired
-        return
-    timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), expired.fill, [1])
-    timer.daemon = True
-    timer.start()
-    try:
-        yield expired
-    finally:
-        timer.cancel()

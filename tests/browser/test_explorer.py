@@ -16,7 +16,6 @@ SIXTEEN = """
 import scyfi_widgets as sw
 explorer = sw.Explorer(sw.systems.sixteen_cycle(), max_order=16, time_limit=60)
 """
-FIRST_USE = 90.0  # s: a size of network that is new may have to load its kernels
 PRESETS = """
 import numpy as np
 import scyfi_widgets as sw
@@ -129,9 +128,9 @@ def test_presets_of_other_architectures_and_the_code(open_notebook: Opener) -> N
         preset.select_option(label=label)
         notebook.wait_for(f"explorer.model == explorer.presets[{label!r}]")
         if label == "line":  # a single unit is drawn as its return map, off the plane of states
-            page.wait(FIRST_USE)
+            page.wait()
         else:
-            page.see_true_cycles(FIRST_USE)
+            page.see_true_cycles()
         weight = weight or notebook.evaluate("explorer.weights.opened[0]")
         page.slider(weight).wait_for()
         press(page.slider(weight), "ArrowRight", 2)

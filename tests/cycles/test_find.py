@@ -430,12 +430,12 @@ def test_never_raises_or_warns(model, method):
     assert cycles.stopped is None or re.search(r" in order [1-5]$", cycles.stopped)
 
 
-@pytest.mark.parametrize(
-    ("method", "max_order"), [("search", 7), ("complete", 7)], ids=["search", "complete"]
-)
-def test_no_false_report_at_violent_growth(method, max_order):
-    # Around these cycles an error grows by up to 1e17: the explicit product keeps no digit.
-    for seed in range(1, 4):
+@pytest.mark.parametrize("method", ["search", "complete"])
+def test_no_false_report_at_violent_growth(method):
+    # Around these cycles an error grows by up to 1e17: the explicit product keeps no digit. The
+    # second network has more than 200,000 cycles of order 11.
+    for seed, most in ((1, 12), (2, 7), (3, 12)):
+        max_order = most if method == "search" else 7
         rng = np.random.default_rng(seed)
         model = sw.PLRNN(
             4.5 * rng.uniform(-1, 1, 3), 11.5 * rng.normal(size=(3, 3)), rng.normal(size=3)
