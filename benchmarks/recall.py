@@ -32,8 +32,8 @@ import numpy as np
 
 import scyfi_widgets as sw
 from scyfi_widgets.cycles import find
-from scyfi_widgets.cycles.search import published_search
-from scyfi_widgets.cycles.solve import cycles_of_words
+from scyfi_widgets.cycles.search.search import published_search
+from scyfi_widgets.cycles.solving.solve import cycles_of_words
 from scyfi_widgets.cycles.words import least_rotation
 
 GAIN, STARTS, STEPS, FAR = 1.5, 20, 500, 1e6

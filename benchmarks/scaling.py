@@ -33,7 +33,7 @@ import numpy as np
 
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
-from scyfi_widgets.cycles.branching import branch
+from scyfi_widgets.cycles.branching.branch import branch
 from scyfi_widgets.cycles.complete import RADIUS_WANTED, bias_size, complete_cycles
 
 GAIN = 1.5

@@ -240,10 +240,10 @@ def test_warm_compiles_all_there_is_for_this_cpu(installation):
         "    sw.verify(model, cycles)\n"
         "    z = np.ones(model.M)\n"
         "    model.orbit(z, 5), model.orbit(np.stack([z, z]), 5)\n"
-        "from scyfi_widgets.cycles.complementarity import split_words\n"
-        "from scyfi_widgets.cycles.curves import follow_curves\n"
-        "from scyfi_widgets.cycles.polygon_kernels import search_prefixes\n"
-        "from scyfi_widgets.cycles.refine import refine_words\n"
+        "from scyfi_widgets.cycles.branching.complementarity import split_words\n"
+        "from scyfi_widgets.cycles.search.curves import follow_curves\n"
+        "from scyfi_widgets.cycles.polygons.kernels import search_prefixes\n"
+        "from scyfi_widgets.cycles.solving.refine import refine_words\n"
         "from scyfi_widgets.models.kernels import fill_orbits\n"
         "for kernel in (split_words, follow_curves, refine_words, fill_orbits, search_prefixes):\n"
         "    hits, misses = kernel.stats.cache_hits, kernel.stats.cache_misses\n"
@@ -292,7 +292,7 @@ def test_the_users_own_cache_setting_is_left_as_it_was(installation):
 
 
 def test_kernels_run_without_the_interpreters_lock():
-    from scyfi_widgets.cycles.curves import follow_curves
+    from scyfi_widgets.cycles.search.curves import follow_curves
     from scyfi_widgets.models.kernels import fill_orbits
 
     for compiled_kernel in (follow_curves, fill_orbits):

@@ -59,8 +59,8 @@ def test_imports_point_down(path):
 
 
 def test_relative_imports_are_understood():
-    names = imported_modules(PACKAGE / "cycles" / "search.py")
-    assert {"scyfi_widgets.cycles.scyfi.search_order", "scyfi_widgets.models.Model"} <= names
+    names = imported_modules(PACKAGE / "cycles" / "search" / "search.py")
+    assert {"scyfi_widgets.cycles.search.scyfi.search_order", "scyfi_widgets.models.Model"} <= names
 
 
 def modules_after(code: str) -> set[str]:

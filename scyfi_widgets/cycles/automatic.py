@@ -12,7 +12,7 @@ from ..cancellation import new_flag
 from ..models import Model
 from .complete import REASONS, complete_cycles
 from .cycle_set import CycleSet, in_reading_order
-from .search import search_cycles
+from .search.search import search_cycles
 
 EFFORT = 2e8  # multiplications in the dictionaries of all orders: about a second
 

@@ -10,15 +10,15 @@ import numpy as np
 from ..cancellation import new_flag
 from ..models import Model
 from ..models.relu_form import ReluForm
-from .branching import LARGEST, MEMORY, branch
-from .certificate import Certificate, CycleTree, PrefixTree, model_digest
+from .branching.branch import LARGEST, MEMORY, branch
 from .continuum import Continuum
 from .cycle import Cycle
 from .cycle_set import CycleSet, in_reading_order
-from .polygons import search_polygons
+from .polygons.search import search_polygons
+from .proof.certificate import Certificate, CycleTree, PrefixTree, model_digest
+from .proof.tree_check import tree_radius
 from .repetition import repeated_words
-from .solve import Undecided, solve_closed_regions
-from .tree_check import tree_radius
+from .solving.solve import Undecided, solve_closed_regions
 
 RADIUS_WANTED = 1e4  # that a row must prove at least, in units of the network's largest bias
 LARGEST_RADIUS = 1e9  # that is claimed, in the same units

@@ -16,8 +16,8 @@ from .cycle import STABILITIES, Cycle
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .certificate import Certificate
     from .continuum import Continuum
+    from .proof.certificate import Certificate
 
 
 @dataclass(frozen=True)

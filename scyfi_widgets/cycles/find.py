@@ -12,12 +12,12 @@ from ..cancellation import expiring_flag, new_flag
 from ..models import Model
 from ..models.validation import whole_number
 from .automatic import auto_cycles
-from .branching import compile_branching
+from .branching.branch import compile_branching
 from .complete import complete_cycles
 from .cycle_set import CycleSet
-from .polygons import compile_polygons
-from .search import compile_search, search_cycles
-from .solve import compile_solve
+from .polygons.search import compile_polygons
+from .search.search import compile_search, search_cycles
+from .solving.solve import compile_solve
 
 METHODS = ("auto", "complete", "search")
 

@@ -16,7 +16,7 @@ import numpy as np
 from ..models.relu_form import ReluForm
 from .continuum import Continuum
 from .cycle import Cycle
-from .spectrum import spectra
+from .solving.spectrum import spectra
 
 NEAR = 1e-3  # of a root of unity, where rounding is smaller; too many words only cost time
 ROUNDOFF = 2.0**-50

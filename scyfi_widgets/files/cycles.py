@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from ..cycles.certificate import Certificate, CycleTree, PrefixTree
 from ..cycles.continuum import Continuum
 from ..cycles.cycle import Cycle
 from ..cycles.cycle_set import CycleSet
+from ..cycles.proof.certificate import Certificate, CycleTree, PrefixTree
 from .contents import read_contents
 from .errors import ModelFileError, errors_about
 from .npz import read_npz

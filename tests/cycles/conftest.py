@@ -7,7 +7,7 @@ import pytest
 from scipy.linalg import null_space, qr
 from scipy.optimize import linprog
 
-from scyfi_widgets.cycles.certificate import CLOSED, THIN, WORD, CycleTree, PrefixTree
+from scyfi_widgets.cycles.proof.certificate import CLOSED, THIN, WORD, CycleTree, PrefixTree
 
 BOX = 1e3  # where the cells of a PrefixTree are looked at
 

@@ -16,7 +16,7 @@ import pytest
 
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
-from scyfi_widgets.cycles import search
+from scyfi_widgets.cycles.search import search
 
 DATA = Path(__file__).parents[1] / "data"
 CASES = json.loads((DATA / "cycle_cases.json").read_text())["cases"]

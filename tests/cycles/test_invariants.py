@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import scyfi_widgets as sw
-from scyfi_widgets.cycles.solve import cycles_of_words
+from scyfi_widgets.cycles.solving.solve import cycles_of_words
 from scyfi_widgets.cycles.words import least_rotation
 
 MAX_ORDER = 4

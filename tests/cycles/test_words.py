@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scyfi_widgets.cycles.scyfi import is_known, is_repetition, is_rotation, same_word
+from scyfi_widgets.cycles.search.scyfi import is_known, is_repetition, is_rotation, same_word
 from scyfi_widgets.cycles.words import least_rotation, word_text
 
 

@@ -13,7 +13,8 @@ import pytest
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
 from scyfi_widgets.cycles.automatic import deepened
-from scyfi_widgets.cycles.certificate import (
+from scyfi_widgets.cycles.continuum import Continuum
+from scyfi_widgets.cycles.proof.certificate import (
     CLOSED,
     THIN,
     WORD,
@@ -21,9 +22,8 @@ from scyfi_widgets.cycles.certificate import (
     CycleTree,
     PrefixTree,
 )
-from scyfi_widgets.cycles.continuum import Continuum
-from scyfi_widgets.cycles.solve import cycles_of_words
-from scyfi_widgets.cycles.verify import verify
+from scyfi_widgets.cycles.proof.verify import verify
+from scyfi_widgets.cycles.solving.solve import cycles_of_words
 from scyfi_widgets.files import ModelFileError
 from scyfi_widgets.files.cycles import load_cycles, save_cycles
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import scyfi_widgets as sw
-from scyfi_widgets.cycles.certificate import Certificate
+from scyfi_widgets.cycles.proof.certificate import Certificate
 from scyfi_widgets.widgets.badge import badge_html, badge_text, power_of_ten, tooltip
 
 FOUND = sw.find_cycles(sw.systems.sixteen_cycle(), 2)

@@ -1,0 +1,1 @@
+"""Complete enumeration for any size: branch and bound over a complementarity problem."""

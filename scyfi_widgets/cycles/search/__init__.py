@@ -1,0 +1,1 @@
+"""The search for cycles of sizes that no enumeration reaches; it proves nothing."""
