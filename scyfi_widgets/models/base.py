@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from ..cancellation import Cancelled, new_flag
 from . import kernels
 from .names import entry_names, parse_name
-from .relu_form import ReluForm
+from .relu_form import ReluForm, frozen_form
 from .validation import real_array, require_shape, states, whole_number
 
 
@@ -101,6 +101,18 @@ class Model(ABC):
     def relu_form(self) -> ReluForm:
         """The arrays (A, W1, W2, h1, h2) of z' = A z + W1 relu(W2 z + h2) + h1, read-only."""
         return self._build_relu_form()
+
+    def relu_forms_towards(self, end: Model) -> tuple[ReluForm, ReluForm, ReluForm]:
+        """Return the coefficients of 1, s, s^2 in the shared form of self + s (end - self).
+
+        Parameters
+        ----------
+        end : Model
+            Of the same architecture and shapes.
+        """
+        here, there = self.relu_form, end.relu_form
+        change = frozen_form(*(b - a for a, b in zip(here, there, strict=True)))
+        return here, change, frozen_form(*map(np.zeros_like, here))
 
     @property
     def M(self) -> int:

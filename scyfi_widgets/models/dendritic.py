@@ -65,3 +65,16 @@ class DendriticPLRNN(Model):
             self["h"],
             -theta.T.ravel(),
         )
+
+    def relu_forms_towards(self, end: Model) -> tuple[ReluForm, ReluForm, ReluForm]:
+        """Return the coefficients of 1, s, s^2: W alpha has a square where both factors move."""
+        constant, linear, square = super().relu_forms_towards(end)
+        W, alpha = self["W"], self["alpha"]
+        dW, dalpha = end["W"] - W, end["alpha"] - alpha
+        first = [slope * dW + change * W for slope, change in zip(alpha, dalpha, strict=True)]
+        second = [change * dW for change in dalpha]
+        return (
+            constant,
+            frozen_form(*linear._replace(W1=np.hstack(first))),
+            frozen_form(*square._replace(W1=np.hstack(second))),
+        )

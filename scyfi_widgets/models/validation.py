@@ -81,5 +81,19 @@ def whole_number(name: str, value: int, low: int, high: int | None = None) -> in
     return int(value)
 
 
+def interval(name: str, value: tuple[float, float]) -> tuple[float, float]:
+    """Return `value` as two finite floats, the lower one first.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a pair of finite numbers, or the first is not below the second.
+    """
+    array = real_array(name, value, 1)
+    if array.shape != (2,) or not array[0] < array[1]:
+        raise ValueError(f"{name} must be (lo, hi) with lo < hi, got {value!r}")
+    return float(array[0]), float(array[1])
+
+
 def _described(value: object, array: np.ndarray) -> str:
     return "None" if value is None else f"{array.dtype} values"

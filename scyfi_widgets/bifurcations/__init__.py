@@ -1,0 +1,1 @@
+"""How cycles change along lines and in planes of parameter space: branches and exact events."""
