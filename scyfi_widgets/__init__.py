@@ -22,16 +22,28 @@ _HOME = {
     "CycleSet": "cycles",
     "Continuum": "cycles",
     "verify": "cycles",
+    "orbit_diagram": "dynamics",
+    "lyapunov_spectrum": "dynamics",
     "load_model": "files",
     "save_model": "files",
     "load_cycles": "files",
     "save_cycles": "files",
     "Explorer": "widgets",
     "StateSpace": "widgets",
+    "BifurcationDiagram": "widgets",
     "WeightPanel": "widgets",
     "CycleTable": "widgets",
 }
-_SUBPACKAGES = ("models", "cycles", "systems", "files", "widgets", "server")
+_SUBPACKAGES = (
+    "models",
+    "cycles",
+    "bifurcations",
+    "dynamics",
+    "systems",
+    "files",
+    "widgets",
+    "server",
+)
 
 __all__ = ["__version__", *_HOME, "systems"]
 

@@ -20,12 +20,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache, partial, update_wrapper
 from pathlib import Path
 
 import numba
 import platformdirs
 from llvmlite import binding
+
+from .kernel_parts import Part
 
 PACKAGE = Path(__file__).parent
 KEPT_VERSIONS = 5
@@ -84,14 +86,76 @@ def warm_marker() -> Path | None:
     return folder / f"warm-{name}-{hashlib.sha256(features.encode()).hexdigest()[:8]}"
 
 
-def kernel(function: Callable | None = None, *, fastmath: frozenset[str] = frozenset()) -> Callable:
+def kernel(
+    function: Callable | None = None,
+    *,
+    fastmath: frozenset[str] = frozenset(),
+    optimized: bool = True,
+) -> Callable:
     """Compile `function` with ``@njit(nogil=True)``, cached in `cache_folder` if there is one.
 
-    `fastmath` names the liberties that LLVM may take, for a kernel that no rounding can hurt.
+    Parameters
+    ----------
+    fastmath : frozenset of str
+        The liberties that LLVM may take, for a kernel that no rounding can hurt.
+    optimized : bool
+        Whether the kernel is optimized before it is linked into the kernels that call it, and once
+        more there. See `kernel_part`.
     """
     if function is None:
-        return partial(kernel, fastmath=fastmath)
-    options = {"nogil": True, "fastmath": set(fastmath)}
+        return partial(kernel, fastmath=fastmath, optimized=optimized)
+    return Kernel(function, {"nogil": True, "fastmath": set(fastmath)}, optimized)
+
+
+# A kernel that other kernels call, and that LLVM sees first there: this halves the time of
+# compiling. Not for callees whose loops must be vectorized before they are inlined.
+kernel_part = partial(kernel, optimized=False)
+
+
+class Kernel:
+    """A compiled function: called from Python it has machine code, called by a kernel it has none.
+
+    Numba compiles what is called by kernels as if Python called it too: with a wrapper that takes
+    Python objects apart, machine code and an entry in the cache, of which nothing is ever used. So
+    there are two dispatchers here, each compiled when it is needed.
+    """
+
+    def __init__(self, function: Callable, options: dict, optimized: bool):
+        update_wrapper(self, function)
+        self._called = _njit_cached(function, options)
+        self._linked = Part(function, options, optimized)
+
+    def __call__(self, *arguments):
+        """Run machine code for the types of these arguments, made now if there is none."""
+        return self._called(*arguments)
+
+    @property
+    def _numba_type_(self):
+        """What Numba takes for the type of this name when it compiles a kernel that uses it."""
+        return self._linked._numba_type_
+
+    @property
+    def signatures(self) -> list:
+        """The types of arguments for which there is machine code."""
+        return self._called.signatures
+
+    @property
+    def stats(self):
+        """How often machine code was found in the cache, and how often not."""
+        return self._called.stats
+
+    @property
+    def targetoptions(self) -> dict:
+        """The options of Numba."""
+        return self._called.targetoptions
+
+    @property
+    def py_func(self) -> Callable:
+        """The function as it was written."""
+        return self.__wrapped__
+
+
+def _njit_cached(function: Callable, options: dict) -> Callable:
     folder = cache_folder()
     if folder is None:
         return numba.njit(**options)(function)

@@ -29,11 +29,13 @@ def remember_warm() -> None:
 def warm() -> float:
     """Run every kernel once on the smallest network; return the seconds it took."""
     from .cycles.find import compile_all
+    from .dynamics import compile_dynamics
     from .models import PLRNN
 
     started = time.perf_counter()
     model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
     compile_all()
+    compile_dynamics()
     model.orbit([0.0], 1)
     remember_warm()
     return time.perf_counter() - started

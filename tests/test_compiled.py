@@ -277,6 +277,56 @@ def test_warm_help(installation):
     assert installation.compiled() == {}
 
 
+# Kernels that kernels call -----------------------------------------------------------------------
+
+CALLERS = (
+    "from .compiled import kernel, kernel_part\n\n\n"
+    "@{decorator}\n"
+    "def divide(x, y, scale):\n"
+    "    return scale * x / y\n\n\n"
+    "@kernel\n"
+    "def divide_twice(x, y):\n"
+    "    return divide(x, y, 1) + divide(x, y, int(y))\n"
+)
+
+
+@pytest.mark.parametrize("decorator", ["kernel", "kernel_part"])
+def test_what_only_kernels_call_has_no_machine_code(installation, decorator):
+    (installation.package / "callers.py").write_text(CALLERS.format(decorator=decorator))
+    call = (
+        "from scyfi_widgets.callers import divide, divide_twice\n"
+        "print(divide_twice(3.0, 2.0))\n"
+        "try:\n"
+        "    divide_twice(3.0, 0.0)\n"
+        "except ZeroDivisionError as error:\n"
+        "    print(error, len(divide.signatures), len(divide_twice.signatures))\n"
+    )
+    expected = ["4.5", "division by zero 0 1"]
+    assert installation.python(call).splitlines() == expected
+    (entry,) = installation.compiled()
+    assert "divide_twice" in entry.name
+    assert installation.python(call).splitlines() == expected, "from the cache"
+
+    # Called from Python, it has: an entry of its own.
+    both = installation.python(call + "print(divide(3.0, 2.0, 2), len(divide.signatures))")
+    assert both.splitlines() == [*expected, "3.0 1"]
+    assert len(installation.compiled()) == 2
+
+
+def test_a_literal_argument_is_compiled_as_a_variable(installation):
+    (installation.package / "callers.py").write_text(CALLERS.format(decorator="kernel"))
+    code = (
+        "from numba.core import event\n"
+        "from scyfi_widgets.callers import divide_twice\n"
+        "with event.install_recorder('numba:compile') as recorder:\n"
+        "    divide_twice(3.0, 2.0)\n"
+        "started = [e.data['dispatcher'] for _, e in recorder.buffer if e.is_start]\n"
+        "names = [dispatcher.py_func.__name__ for dispatcher in started]\n"
+        "print(names.count('divide'), names.count('divide_twice'))\n"
+    )
+    assert installation.python(code) == "1 1"
+
+
 # Manners -----------------------------------------------------------------------------------------
 
 

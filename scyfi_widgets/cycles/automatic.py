@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..cancellation import new_flag
+from ..cancellation import expiring_flag, new_flag
 from ..models import Model
 from .complete import REASONS, complete_cycles
 from .cycle_set import CycleSet, in_reading_order
-from .search.search import search_cycles
+from .search.search import compile_search, search_cycles
 
 EFFORT = 2e8  # multiplications in the dictionaries of all orders: about a second
 
@@ -23,34 +23,45 @@ def auto_cycles(
     *,
     seed: int,
     node_limit: int | None,
+    time_limit: float | None,
     progress,
     cancel: np.ndarray,
-    expired: np.ndarray,
-    half_expired: np.ndarray,
-) -> CycleSet:
-    """Enumerate, then search the orders that the enumeration did not finish (see `find_cycles`)."""
-    started = time.perf_counter()
-    proved = complete_cycles(
-        model,
-        max_order,
-        node_limit=node_limit,
-        effort=None if node_limit else EFFORT,
-        progress=progress,
-        cancel=cancel,
-        expired=half_expired,
-    )
+) -> tuple[CycleSet, bool]:
+    """Enumerate, then search the orders that the enumeration did not finish (see `find_cycles`).
+
+    Returns
+    -------
+    CycleSet
+    bool
+        Whether the time limit came first.
+    """
+    with expiring_flag(None if time_limit is None else time_limit / 2) as expired:
+        proved = complete_cycles(
+            model,
+            max_order,
+            node_limit=node_limit,
+            effort=None if node_limit else EFFORT,
+            progress=progress,
+            cancel=cancel,
+            expired=expired,
+        )
     if proved.complete_up_to == max_order or cancel[0]:
-        return replace(proved, method="auto", seed=seed)
-    searched = search_cycles(
-        model,
-        max_order,
-        seed=seed,
-        progress=progress,
-        cancel=cancel,
-        expired=expired,
-        known=proved,
-    )
-    return merged(proved, searched, seconds=time.perf_counter() - started)
+        return replace(proved, method="auto", seed=seed), False
+    # Only now, and outside of the time limit: most calls never need these kernels.
+    compile_search()
+    left = None if time_limit is None else max(0.0, time_limit - proved.seconds)
+    with expiring_flag(left) as expired:
+        searched = search_cycles(
+            model,
+            max_order,
+            seed=seed,
+            progress=progress,
+            cancel=cancel,
+            expired=expired,
+            known=proved,
+        )
+        timed_out = bool(expired[0])
+    return merged(proved, searched, seconds=proved.seconds + searched.seconds), timed_out
 
 
 def deepened(

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..cancellation import new_flag
+from ..cancellation import expiring_flag
 from ..models import Model
 from ..models.relu_form import ReluForm
 from .branching.branch import LARGEST, MEMORY, branch
 from .continuum import Continuum
 from .cycle import Cycle
 from .cycle_set import CycleSet, in_reading_order
-from .polygons.search import search_polygons
+from .polygons.search import PolygonSearch, search_polygons
 from .proof.certificate import Certificate, CycleTree, PrefixTree, model_digest
 from .proof.tree_check import tree_radius
 from .repetition import repeated_words
@@ -27,7 +27,7 @@ BEYOND_CYCLES = 2.0  # the radius as a multiple of the largest |z| of the cycles
 POLYGON_SIZE = 100.0  # numbers that are worked on at a node of the polygon search
 LARGEST_NUMBER = 1e60  # of a network, and one over the smallest
 WORDS_AT_ONCE = 128  # that are solved between two looks at the flags
-GRACE = 256  # words that are still solved after the end of the work: some milliseconds
+GRACE = 0.1  # s in which words are still solved after the time limit
 NO_LIMIT = int(np.iinfo(np.int64).max)
 REASONS = {
     "nodes": "the limit of the enumeration was reached",
@@ -108,28 +108,40 @@ class _Proof:
     def add(self, words: np.ndarray, limits: _Limits) -> bool:
         """Solve words of one order; return whether each of them was decided.
 
-        The first ones are solved even when the work is over, so that what was found is kept.
+        The first ones are solved even when the time is over, so that what was found is kept; not
+        when the work is cancelled, since nobody waits for them then.
         """
         decided = True
         for start in range(0, len(words), WORDS_AT_ONCE):
-            over = limits.over
-            if over:
-                if limits.grace <= 0:
-                    return False
-                limits.grace -= min(WORDS_AT_ONCE, len(words) - start)
-            flag = new_flag() if over else limits.cancel
+            if limits.cancel[0] or (limits.over and limits.grace <= 0.0):
+                return False
             part = words[start : start + WORDS_AT_ONCE]
-            for item in solve_closed_regions(self.form, part, cancel=flag):
-                if isinstance(item, (Cycle, Continuum)):
-                    self.found[item.key] = item
-                if isinstance(item, Undecided) or (isinstance(item, Cycle) and not item.decided):
-                    decided = False
+            decided &= self._add_part(part, limits)
+        return decided
+
+    def _add_part(self, words: np.ndarray, limits: _Limits) -> bool:
+        started = time.perf_counter()
+        flag, over = limits.cancel, limits.over
+        with expiring_flag(limits.grace if over else None) as ended:
+            if over:
+                flag = ended
+            items = solve_closed_regions(self.form, words, cancel=flag)
+        if over:
+            limits.grace -= time.perf_counter() - started
+        decided = True
+        for item in items:
+            if isinstance(item, Undecided):
+                decided = False
+                continue
+            self.found[item.key] = item
+            if isinstance(item, Cycle) and not item.decided:
+                decided = False
         return decided
 
     def prove(self, order: int, tree: CycleTree | PrefixTree, radius: float) -> bool:
         """Take a tree in, if its radius leaves room around all cycles up to `order`."""
-        points = [np.abs(i.points).max() for i in self.found.values() if i.order <= order]
-        needed = BEYOND_CYCLES * max(points, default=0.0)
+        points = [item.points for item in self.found.values() if item.order <= order]
+        needed = BEYOND_CYCLES * np.abs(np.concatenate(points)).max() if points else 0.0
         if radius / MARGIN < needed:
             # The enumeration's own bound is far below what the rows show.
             radius = tree_radius(self.form, tree, MARGIN * needed)
@@ -157,7 +169,7 @@ class _Limits:
     effort: float | None
     cancel: np.ndarray
     expired: np.ndarray
-    grace: int = GRACE
+    grace: float = GRACE
 
     @property
     def over(self) -> bool:
@@ -205,40 +217,57 @@ def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
 def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
     """Enumerate all orders of a network with at most two states in one pass."""
     form, max_order = proof.form, proof.max_order
+    reason = None
+
+    def take(result: PolygonSearch) -> None:
+        """Solve and prove at once: a flag that is set later must not wait for it."""
+        nonlocal reason
+        if reason is not None:
+            return
+        order = decided = result.complete_up_to
+        for words in result.words[proof.order : order]:
+            if not proof.add(words, limits):
+                decided = min(decided, words.shape[1] - 1)
+        for words in repeated_words(form, proof.found.values(), decided):
+            if words.shape[1] > proof.order and not proof.add(words, limits):
+                decided = min(decided, words.shape[1] - 1)
+        if decided < order:
+            reason = "flag" if limits.over else "doubt"
+        if decided > proof.order:
+            trees, proof.trees = proof.trees, []  # one tree is about all orders
+            if proof.prove(decided, _prefix_tree(form, result), result.radius):
+                if progress is not None:
+                    progress(decided, max_order)
+            else:
+                proof.trees, reason = trees, "radius"
+
     result = search_polygons(
         form,
         max_order,
         node_limit=limits.nodes(POLYGON_SIZE),
         cancel=limits.cancel,
         expired=limits.expired,
-        progress=None if progress is None else lambda order: progress(order, max_order),
+        proved=take,
     )
     limits.spend(result.nodes, POLYGON_SIZE)
-    decided = result.complete_up_to
-    for order, words in enumerate(result.words, 1):
-        if not proof.add(words, limits):
-            decided = min(decided, order - 1)
-    for words in repeated_words(form, proof.found.values(), decided):
-        if not proof.add(words, limits):
-            decided = min(decided, words.shape[1] - 1)
-    reason = None if decided == max_order else "flag" if limits.over else "doubt"
-    if result.complete_up_to < max_order:
+    for words in result.words[result.complete_up_to :]:
+        proof.add(words, limits)
+    if reason is None and proof.order < max_order:
         reason = "flag" if limits.over else "nodes"
-    if decided > proof.order:
-        tree = PrefixTree(
-            result.highest,
-            form.H,
-            result.splits,
-            result.constraints,
-            result.weights,
-            result.functional,
-            result.slack,
-        )
-        proof.trees = []  # one tree is about all orders
-        if not proof.prove(decided, tree, result.radius):
-            reason = "radius"
     if reason is not None:
         proof.stopped = f"{REASONS[reason]} in order {proof.order + 1}"
+
+
+def _prefix_tree(form: ReluForm, result: PolygonSearch) -> PrefixTree:
+    return PrefixTree(
+        result.highest,
+        form.H,
+        result.splits,
+        result.constraints,
+        result.weights,
+        result.functional,
+        result.slack,
+    )
 
 
 def _is_moderate(form: ReluForm) -> bool:

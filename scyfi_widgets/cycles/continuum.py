@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .words import word_text
+from .words import period, word_key, word_text
 
 SHAPES = {1: "line", 2: "plane"}
 
@@ -50,7 +50,7 @@ class Continuum:
     @cached_property
     def key(self) -> tuple[int, bytes]:
         """What identifies it: its order and its canonical word, as for a cycle."""
-        return self.order, np.packbits(self.word).tobytes()
+        return word_key(self.word)
 
     @property
     def word_text(self) -> str:
@@ -63,15 +63,11 @@ class Continuum:
         shape = SHAPES.get(self.dimension, f"{self.dimension}-dimensional family")
         members = "fixed points" if self.order == 1 else f"{self.order}-cycles"
         text = f"a {shape} of {members}"
-        period = next(
-            p
-            for p in range(1, self.order + 1)
-            if self.order % p == 0 and np.array_equal(np.roll(self.word, -p, axis=0), self.word)
-        )
-        if period == self.order:
+        shorter = period(self.word.tolist())
+        if shorter == self.order:
             return text
-        center = "fixed point" if period == 1 else f"{period}-cycle"
-        turns = self.order // period
+        center = "fixed point" if shorter == 1 else f"{shorter}-cycle"
+        turns = self.order // shorter
         value = "-1" if turns == 2 else f"a root of unity of order {turns}"
         return f"{text} around a {center} (an eigenvalue is {value})"
 

@@ -92,12 +92,7 @@ class Cycle:
 
         Neutral says that some |λ| is within 1e-9 of one, so that neither can be said.
         """
-        distances = np.expm1(np.minimum(self.log_moduli, 1.0))  # |λ| - 1, as far as it matters
-        if not np.all(np.abs(distances) > NEUTRAL_WITHIN):
-            return "neutral"
-        if distances.max() < 0.0:
-            return "stable"
-        return "unstable" if distances.min() > 0.0 else "saddle"
+        return _stabilities(self.log_moduli[None])[0]
 
     @property
     def on_border(self) -> bool:
@@ -127,3 +122,58 @@ class Cycle:
     def __repr__(self) -> str:
         doubt = " on a border" if self.on_border else "" if self.decided else ", word not decided"
         return f"<{self.stability} {self.name}{doubt}, largest |λ| {self.spectral_radius_text}>"
+
+
+def cycles_of_arrays(
+    points: np.ndarray,
+    words: np.ndarray,
+    eigenvalues: np.ndarray,
+    residuals: np.ndarray,
+    margins: np.ndarray,
+    margin_errors: np.ndarray,
+    log_moduli: np.ndarray,
+) -> list[Cycle]:
+    """Return n cycles of one order from arrays of n entries each, the attributes of `Cycle`.
+
+    A large set is made of thousands: what each would compute for itself is computed at once.
+    """
+    n, order, _ = words.shape
+    packed = np.packbits(words.reshape(n, -1), axis=1)
+    keys, width = packed.tobytes(), packed.shape[1]
+    rows = zip(
+        points,
+        words,
+        eigenvalues,
+        residuals.tolist(),
+        margins.tolist(),
+        margin_errors.tolist(),
+        log_moduli,
+        range(0, n * width, width),
+        _stabilities(log_moduli),
+        strict=True,
+    )
+    cycles = []
+    for states, word, values, residual, margin, error, logs, start, stability in rows:
+        cycle = object.__new__(Cycle)
+        vars(cycle).update(
+            points=states,
+            word=word,
+            eigenvalues=values,
+            residual=residual,
+            margin=margin,
+            margin_error=error,
+            log_moduli=logs,
+            key=(order, keys[start : start + width]),
+            stability=stability,
+        )
+        cycles.append(cycle)
+    return cycles
+
+
+def _stabilities(log_moduli: np.ndarray) -> list[str]:
+    """Return the stability for each row of log |λ| (n, M)."""
+    distances = np.expm1(np.minimum(log_moduli, 1.0))  # |λ| - 1, as far as it matters
+    certain = np.all(np.abs(distances) > NEUTRAL_WITHIN, axis=1)
+    inside, outside = distances.max(axis=1) < 0.0, distances.min(axis=1) > 0.0
+    numbers = np.where(certain, np.where(inside, 0, np.where(outside, 2, 1)), 3)
+    return [STABILITIES[number] for number in numbers.tolist()]

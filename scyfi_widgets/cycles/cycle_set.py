@@ -104,6 +104,9 @@ class CycleSet(Sequence):
                 "word": pd.Series([cycle.word_text for cycle in self], dtype=str),
                 "residual": _column(cycle.residual for cycle in self),
                 "margin": _column(cycle.margin for cycle in self),
+                "margin_error": _column(cycle.margin_error for cycle in self),
+                "decided": np.array([cycle.decided for cycle in self], bool),
+                "on_border": np.array([cycle.on_border for cycle in self], bool),
             }
         )
 
@@ -159,7 +162,15 @@ def _column(numbers: Iterable[float]) -> np.ndarray:
 
 def in_reading_order(cycles: Iterable[Cycle]) -> tuple[Cycle, ...]:
     """Return cycles by order, the stable ones of an order first."""
-    return tuple(sorted(cycles, key=lambda c: (c.order, STABILITIES.index(c.stability), c.key)))
+    return tuple(sorted(cycles, key=_place))
+
+
+def _place(cycle: Cycle) -> tuple[int, int, bytes]:
+    order, bits = cycle.key
+    return order, _RANKS[cycle.stability], bits
+
+
+_RANKS = {stability: rank for rank, stability in enumerate(STABILITIES)}
 
 
 def _plural(number: int, noun: str, plural: str | None = None) -> str:

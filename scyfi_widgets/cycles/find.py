@@ -86,25 +86,22 @@ def find_cycles(
         node_limit = whole_number("node_limit", node_limit, 1)
     flag = new_flag() if cancel is None else cancel
     _compile(model, method)
-    half = None if time_limit is None else time_limit / 2
-    with expiring_flag(time_limit) as expired, expiring_flag(half) as half_expired:
-        common = {"progress": progress, "cancel": flag, "expired": expired}
-        if method == "complete":
-            cycles = complete_cycles(model, max_order, node_limit=node_limit, **common)
-        elif method == "search":
-            cycles = search_cycles(model, max_order, seed=seed, **common)
-        else:
-            cycles = auto_cycles(
-                model,
-                max_order,
-                seed=seed,
-                node_limit=node_limit,
-                half_expired=half_expired,
-                **common,
-            )
-        timed_out = bool(expired[0]) and not flag[0]
+    common = {"progress": progress, "cancel": flag}
+    if method == "auto":
+        cycles, timed_out = auto_cycles(
+            model, max_order, seed=seed, node_limit=node_limit, time_limit=time_limit, **common
+        )
+    else:
+        with expiring_flag(time_limit) as expired:
+            if method == "complete":
+                cycles = complete_cycles(
+                    model, max_order, node_limit=node_limit, expired=expired, **common
+                )
+            else:
+                cycles = search_cycles(model, max_order, seed=seed, expired=expired, **common)
+            timed_out = bool(expired[0])
     if cycles.stopped and (timed_out or flag[0]):
-        why = f"the time limit of {time_limit:g} s was reached" if timed_out else "cancelled"
+        why = "cancelled" if flag[0] else f"the time limit of {time_limit:g} s was reached"
         return replace(cycles, stopped=f"{why} in order {cycles.searched_up_to + 1}")
     return cycles
 
@@ -118,9 +115,11 @@ def compile_all() -> None:
 
 
 def _compile(model: Model, method: str) -> None:
-    """Compile or load what a method needs, so that no time limit counts this."""
+    """Compile or load what a method begins with, so that no time limit counts this."""
     compile_solve()
-    if method != "search":
-        (compile_polygons if model.M <= 2 else compile_branching)()
-    if method == "search" or (method == "auto" and model.M > 2):
+    if method == "search":
         compile_search()
+    elif model.M <= 2:
+        compile_polygons()
+    else:
+        compile_branching()

@@ -1,6 +1,8 @@
-"""Words: k regions of H bits each, and what two rotations of a word have in common."""
+"""Words: k regions of H bits each, what their rotations have in common, and their period."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,6 +16,17 @@ def least_rotation(word: np.ndarray) -> int:
     twice = letters + letters
     k = len(letters)
     return min(range(k), key=lambda shift: twice[shift : shift + k])
+
+
+def period(word: Sequence) -> int:
+    """Return the least p such that `word` is its first p entries over and over."""
+    k = len(word)
+    return next(p for p in range(1, k + 1) if k % p == 0 and word[p:] == word[:-p])
+
+
+def word_key(word: np.ndarray) -> tuple[int, bytes]:
+    """Return what identifies the cycle of a canonical word (k, H): its order and its bits."""
+    return len(word), np.packbits(word).tobytes()
 
 
 def word_text(word: np.ndarray) -> str:

@@ -23,7 +23,7 @@ from ..cycles.cycle_set import CycleSet
 from ..cycles.proof.certificate import Certificate, CycleTree, PrefixTree
 from .contents import read_contents
 from .errors import ModelFileError, errors_about
-from .npz import read_npz
+from .npz import read_npz, require_version
 from .whole import npz_path, write_whole
 
 FORMAT = "scyfi_widgets.cycles"
@@ -119,13 +119,7 @@ def load_cycles(path: str | os.PathLike) -> CycleSet:
 def _settings(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     if "format" not in arrays or str(arrays["format"]) != FORMAT:
         raise ModelFileError("this is no file of save_cycles: its key 'format' does not say so")
-    version = arrays.get("version")
-    if version is None or version.shape != () or version.dtype.kind not in "iu":
-        raise ModelFileError("the key 'version', a whole number, is missing")
-    if int(version) != VERSION:
-        raise ModelFileError(
-            f"it was written as version {version}; this scyfi_widgets reads version {VERSION}"
-        )
+    require_version(arrays, VERSION)
     settings = json.loads(str(arrays["settings"]))
     wrong = [
         name

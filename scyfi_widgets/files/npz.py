@@ -57,17 +57,22 @@ def network_from_npz(arrays: dict[str, np.ndarray]) -> StoredNetwork:
         return StoredNetwork(arrays, stored_architecture(arrays))
     if arrays["format"].dtype.kind != "U" or str(arrays["format"]) != FORMAT:
         raise ModelFileError(f"its format is {str(arrays['format'])!r}, not {FORMAT!r}")
-    version = arrays.get("version")
-    if version is None or version.shape != () or version.dtype.kind not in "iu":
-        raise ModelFileError("the key 'version', a whole number, is missing")
-    if int(version) != VERSION:
-        raise ModelFileError(
-            f"it was written as version {version}; this scyfi_widgets reads version {VERSION}"
-        )
+    require_version(arrays, VERSION)
     architecture = stored_architecture(arrays)
     if architecture is None:
         raise ModelFileError("the key 'architecture' is missing")
     return StoredNetwork(arrays, architecture)
+
+
+def require_version(arrays: dict[str, np.ndarray], known: int) -> None:
+    """Raise ModelFileError unless an archive says that it has the version that is `known`."""
+    version = arrays.get("version")
+    if version is None or version.shape != () or version.dtype.kind not in "iu":
+        raise ModelFileError("the key 'version', a whole number, is missing")
+    if int(version) != known:
+        raise ModelFileError(
+            f"it was written as version {version}; this scyfi_widgets reads version {known}"
+        )
 
 
 def _array(name: str, contents: bytes) -> np.ndarray:

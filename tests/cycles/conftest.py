@@ -1,4 +1,4 @@
-"""Proofs of small networks, built by SciPy: slow, simple, and nothing like the finders."""
+"""All cycles, and proofs, of small networks by NumPy and SciPy: slow, and unlike the finders."""
 
 from __future__ import annotations
 
@@ -7,9 +7,22 @@ import pytest
 from scipy.linalg import null_space, qr
 from scipy.optimize import linprog
 
+import scyfi_widgets as sw
 from scyfi_widgets.cycles.proof.certificate import CLOSED, THIN, WORD, CycleTree, PrefixTree
 
 BOX = 1e3  # where the cells of a PrefixTree are looked at
+
+
+@pytest.fixture(scope="session")
+def folding_network():
+    """A function (architecture, rng, largest M) that draws a network with many cycles."""
+    return _folding_network
+
+
+@pytest.fixture(scope="session")
+def cycles_by_brute_force():
+    """A function (model, order) that tries all words: points (k, M) of cycles by canonical word."""
+    return _cycles_by_brute_force
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +38,60 @@ def prefix_tree():
     With `folds` d (H,) the cuts look at functional . z + d . relu(W2 z + h2).
     """
     return _prefix_tree
+
+
+def _folding_network(
+    architecture: type[sw.Model], rng: np.random.Generator, largest: int
+) -> sw.Model:
+    """Return a network whose units fold their own state back: such networks have many cycles."""
+
+    def normal(*shape):
+        return rng.normal(size=shape)
+
+    M = int(rng.integers(1, largest + 1))
+    if architecture is sw.DendriticPLRNN:
+        M = min(M, 2)
+    A, h = rng.uniform(0.3, 2, M), np.abs(normal(M))
+    if architecture in (sw.ShallowPLRNN, sw.ClippedShallowPLRNN):
+        hidden = int(rng.integers(1, 6 if architecture is sw.ShallowPLRNN else 3))
+        W2 = normal(hidden, M)
+        return architecture(A, 0.3 * normal(M, hidden) - 2 * W2.T, W2, h, normal(hidden))
+    W = 0.5 * normal(M, M) - 2.5 * np.eye(M)
+    if architecture is sw.AlmostLinearRNN:
+        n_relu = int(rng.integers(1, M + 1))
+        W[:, : M - n_relu] *= 0.3
+        return sw.AlmostLinearRNN(A, W, h, n_relu)
+    if architecture is sw.DendriticPLRNN:
+        B = int(rng.integers(1, 5 // M + 1))
+        return sw.DendriticPLRNN(A, W, h, np.abs(normal(B)), normal(M, B))
+    return sw.PLRNN(A, W, h)
+
+
+def _cycles_by_brute_force(model: sw.Model, order: int) -> dict[bytes, np.ndarray]:
+    """Return points (k, M) by canonical word of every cycle of one minimal period."""
+    A, W1, W2, h1, h2 = model.relu_form
+    k, M, H = order, model.M, model.H
+    numbers = np.arange(2 ** (k * H))
+    words = ((numbers[:, None] >> np.arange(k * H)) & 1).astype(bool).reshape(-1, k, H)
+    jacobians = A + (W1 * words[:, :, None, :]) @ W2
+    shifts = h1 + (words * h2) @ W1.T
+    P, c = np.broadcast_to(np.eye(M), (len(words), M, M)), np.zeros((len(words), M))
+    for t in range(k):
+        P = jacobians[:, t] @ P
+        c = (jacobians[:, t] @ c[..., None])[..., 0] + shifts[:, t]
+    z = np.linalg.solve(np.eye(M) - P, c[..., None])[..., 0]
+    points = [z]
+    for _ in range(k - 1):
+        points.append(points[-1] @ A.T + np.maximum(points[-1] @ W2.T + h2, 0) @ W1.T + h1)
+    points = np.stack(points, axis=1)
+    real = (points @ W2.T + h2 > 0) == words
+    found = {}
+    for n in np.flatnonzero(real.all(axis=(1, 2))):
+        rotations = [np.roll(words[n], -shift, axis=0).tobytes() for shift in range(k)]
+        if len(set(rotations)) == k:
+            shift = rotations.index(min(rotations))
+            found[rotations[shift]] = np.roll(points[n], -shift, axis=0)
+    return found
 
 
 def _coefficient_matrix(form, k, functional):

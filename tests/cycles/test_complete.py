@@ -12,7 +12,7 @@ import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
 from scyfi_widgets.cycles.branching.branch import LARGEST
 from scyfi_widgets.cycles.complete import complete_cycles
-from scyfi_widgets.cycles.proof.exact import exact_word
+from scyfi_widgets.cycles.exact.word import exact_word
 
 PAIRS = 12  # largest order times H: 4,096 words
 SYSTEMS = 500

@@ -23,6 +23,9 @@ COLUMNS = {
     "points": "object",
     "residual": "float64",
     "margin": "float64",
+    "margin_error": "float64",
+    "decided": "bool",
+    "on_border": "bool",
 }
 
 

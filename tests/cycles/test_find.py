@@ -6,9 +6,12 @@ import csv
 import json
 import math
 import re
+import subprocess
+import sys
 import threading
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +27,7 @@ with (DATA / "two_cycle_exact.csv").open(newline="") as rows:
     TWO_CYCLES = [{key: float(text) for key, text in row.items()} for row in csv.DictReader(rows)]
 SEEDS = range(20)
 METHODS = ["search", "auto", "complete"]
+HAS_CPU_CLOCK = hasattr(time, "pthread_getcpuclockid")  # of another thread: not on all systems
 
 
 def tent_map() -> sw.PLRNN:
@@ -321,7 +325,15 @@ def test_node_limit(method, M):
     assert proved_to[-1] == whole.max_order
 
 
-def cancelled_after(model, max_order, method, order) -> tuple[sw.CycleSet, float]:
+@dataclass(frozen=True)
+class Delay:
+    """Seconds from setting a flag until the work ends, and its thread's CPU time meanwhile."""
+
+    wall: float
+    cpu: float
+
+
+def cancelled_after(model, max_order, method, order) -> tuple[sw.CycleSet, Delay]:
     """Return what is found until a flag is set once an order is reached, and the delay."""
     flag, working, answer, ended = new_flag(), threading.Event(), [], []
 
@@ -334,17 +346,19 @@ def cancelled_after(model, max_order, method, order) -> tuple[sw.CycleSet, float
             time_limit=600.0,
             progress=lambda reached, _: reached >= order and working.set(),
         )
-        ended.append(time.perf_counter())
+        ended.append((time.perf_counter(), time.thread_time()))
         answer.append(cycles)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     assert working.wait(60)
     time.sleep(0.01)  # into the next order
-    cancelled = time.perf_counter()
+    clock = time.pthread_getcpuclockid(thread.ident) if HAS_CPU_CLOCK else None
+    cancelled, used = time.perf_counter(), time.clock_gettime(clock) if HAS_CPU_CLOCK else 0.0
     flag[0] = 1
     thread.join(30)
-    return answer[0], ended[0] - cancelled
+    wall = ended[0][0] - cancelled
+    return answer[0], Delay(wall, ended[0][1] - used if HAS_CPU_CLOCK else wall)
 
 
 @pytest.mark.parametrize(
@@ -362,15 +376,17 @@ def cancelled_after(model, max_order, method, order) -> tuple[sw.CycleSet, float
 def test_cancel_from_another_thread(method, model, order):
     max_order = 1000 if model.M > 1 else 40
     delays = []
-    for _ in range(5):
+    for _ in range(7):
         cycles, delay = cancelled_after(model, max_order, method, order)
         delays.append(delay)
         assert order <= cycles.searched_up_to < max_order
         assert cycles.stopped == f"cancelled in order {cycles.searched_up_to + 1}"
         if method == "complete":
             assert cycles.complete_up_to == cycles.searched_up_to
-    # 10 ms are promised of a free machine; others use this one as well.
-    assert np.median(delays) < 0.05, delays
+    # Of a free machine 10 ms are promised: that is what the thread itself needs. Others use this
+    # one as well, so the delay is longer; it also counts what the thread would wait for.
+    assert np.median([delay.cpu for delay in delays]) < 0.01, delays
+    assert np.median([delay.wall for delay in delays]) < 0.05, delays
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -389,6 +405,53 @@ def test_a_time_limit_leaves_the_callers_flag_alone(method):
     flag = new_flag()
     sw.find_cycles(chaotic_network(10), 1000, method=method, time_limit=0.01, cancel=flag)
     assert flag[0] == 0
+
+
+WATCH_THE_CLOCK = """
+import sys
+from contextlib import contextmanager
+import scyfi_widgets as sw
+from scyfi_widgets.cancellation import expiring_flag
+from scyfi_widgets.cycles import automatic, find
+
+def kernels():
+    modules = [module for name, module in sys.modules.items() if name.startswith("scyfi_widgets")]
+    found = [x for module in modules for x in vars(module).values()]
+    signatures = [(x, getattr(x, "signatures", None)) for x in found]
+    return {x.__name__: len(types) for x, types in signatures if isinstance(types, list)}
+
+@contextmanager
+def watched(seconds):
+    before = kernels()
+    with expiring_flag(seconds) as expired:
+        yield expired
+    assert sum(before.values()) > 2  # those that were loaded before the clock ran
+    print("clock", *(name for name, number in kernels().items() if number > before.get(name, 0)))
+
+automatic.expiring_flag = find.expiring_flag = watched
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "model", "clocks"),
+    [
+        ("auto", tent_map(), 2),
+        ("auto", chaotic_network(5), 2),
+        ("complete", chaotic_network(5), 1),
+        ("search", chaotic_network(5), 1),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_no_time_limit_counts_the_loading_of_kernels(method, model, clocks):
+    call = f"sw.find_cycles({model.to_code()}, 30, method={method!r}, time_limit=0.6)"
+    output = subprocess.run(
+        [sys.executable, "-c", f"{WATCH_THE_CLOCK}\n{call}"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    ).stdout
+    assert output.splitlines() == ["clock"] * clocks
 
 
 # Growth beyond all bounds -------------------------------------------------------------------------

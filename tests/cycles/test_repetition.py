@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import scyfi_widgets as sw
-from scyfi_widgets.cycles.proof.exact import CONSISTENT, exact_word
+from scyfi_widgets.cycles.exact.verdict import CONSISTENT
+from scyfi_widgets.cycles.exact.word import exact_word
 from scyfi_widgets.cycles.repetition import repeated_words
 from scyfi_widgets.cycles.words import least_rotation
 

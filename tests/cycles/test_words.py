@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scyfi_widgets.cycles.search.scyfi import is_known, is_repetition, is_rotation, same_word
-from scyfi_widgets.cycles.words import least_rotation, word_text
+from scyfi_widgets.cycles.words import least_rotation, period, word_key, word_text
 
 
 @st.composite
@@ -53,6 +53,22 @@ def test_kernels_agree_with_the_readable_words(word):
     changed[0, 0] ^= 1
     assert not is_known(changed, bits[None], 1)
     assert not is_known(bits, bits[None], 0)
+
+
+def test_periods():
+    assert [period(list(word)) for word in ("a", "ab", "aa", "abab", "aba")] == [1, 2, 1, 2, 3]
+
+
+@given(words())
+def test_the_period_is_the_first_rotation_that_changes_nothing(word):
+    same = [p for p in range(1, len(word)) if np.array_equal(np.roll(word, p, axis=0), word)]
+    assert period(word.tolist()) == min(same, default=len(word))
+
+
+def test_keys_tell_words_of_all_orders_apart():
+    bits = [np.array(list(np.binary_repr(n, k)), int) for k in range(1, 9) for n in range(2**k)]
+    keys = {word_key(word.reshape(-1, 1)) for word in bits}
+    assert len(keys) == len(bits)
 
 
 def test_word_text():

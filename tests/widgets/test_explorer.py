@@ -14,6 +14,7 @@ from ipywidgets.widgets.widget import _instances
 import scyfi_widgets as sw
 from scyfi_widgets.widgets import growth as growth_module
 from scyfi_widgets.widgets import live as live_module
+from scyfi_widgets.widgets import loop as loop_module
 from scyfi_widgets.widgets import scene as scene_module
 from scyfi_widgets.widgets.badge import badge_text
 from scyfi_widgets.widgets.explorer import MOST_ORDER, Explorer, default_max_order
@@ -395,7 +396,7 @@ def step_by_step(monkeypatch):
 
     monkeypatch.setattr(scene_module, "first_nodes", lambda model, max_order: 1)
     monkeypatch.setattr(growth_module, "deepened", gated)
-    monkeypatch.setattr(live_module, "REST", 0.0)
+    monkeypatch.setattr(loop_module, "REST", 0.0)
     return go_on
 
 
@@ -470,7 +471,7 @@ def test_cycles_that_the_search_missed_come_in(step_by_step):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scene_module, "find_cycles", blind)
         patch.setattr(growth_module, "deepened", lambda *a, **rest: iter([whole]))
-        patch.setattr(live_module, "REST", 0.3)
+        patch.setattr(loop_module, "REST", 0.3)
         explorer = explore(SIXTEEN, max_order=16)
         assert len(explorer.state_space.picture.cycles) == 1
         assert explorer.wait(20, finest=True)

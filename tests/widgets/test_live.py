@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import Cancelled
 from scyfi_widgets.widgets import live as live_module
+from scyfi_widgets.widgets import loop as loop_module
 from scyfi_widgets.widgets.live import Live, as_live
 from scyfi_widgets.widgets.scene import Scene
 
@@ -100,7 +101,7 @@ def made(monkeypatch) -> Iterator[Callable[..., Live]]:
     """Return a function that makes a Live of panes whose callbacks do not wait; closes them."""
     monkeypatch.setattr(live_module, "CALLBACK_PATIENCE", 0.0)
     monkeypatch.setattr(live_module, "SCRIPT_PATIENCE", 10.0)
-    monkeypatch.setattr(live_module, "REST", 0.0)
+    monkeypatch.setattr(loop_module, "REST", 0.0)
     lives = []
 
     def make(*panes: FakePane, first: float = 0, **given) -> Live:
@@ -163,7 +164,7 @@ def test_pictures_never_go_back(seed, starving_after):
     panes = [FakePane(work), FakePane(), FakePane(work)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live_module, "CALLBACK_PATIENCE", 0.0002)
-        patch.setattr(live_module, "STARVING_AFTER", starving_after)
+        patch.setattr(loop_module, "STARVING_AFTER", starving_after)
         live = Live(model(0))
         try:
             with live.in_callback():
@@ -184,7 +185,7 @@ def test_pictures_never_go_back(seed, starving_after):
 
 
 def test_stubborn_older_work_does_not_overwrite(made, monkeypatch, until):
-    monkeypatch.setattr(live_module, "STARVING_AFTER", -1.0)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", -1.0)
     gate = Gate(stubborn=True)
     pane = FakePane(gate)
     live = made(pane)
@@ -201,7 +202,7 @@ def test_stubborn_older_work_does_not_overwrite(made, monkeypatch, until):
 
 
 def test_late_error_of_older_work_is_not_shown_over_a_newer_picture(made, monkeypatch, until):
-    monkeypatch.setattr(live_module, "STARVING_AFTER", -1.0)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", -1.0)
     gate = Gate(stubborn=True)
 
     def work(scene):
@@ -223,7 +224,7 @@ def test_late_error_of_older_work_is_not_shown_over_a_newer_picture(made, monkey
 
 def test_pictures_appear_during_a_drag_without_pause(made, monkeypatch, until):
     """Each computation takes three events: cancelled by every event, none would ever end."""
-    monkeypatch.setattr(live_module, "STARVING_AFTER", 0.0)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", 0.0)
     events = threading.Semaphore(0)
     passed = [0]
 
@@ -251,7 +252,7 @@ def test_pictures_appear_during_a_drag_without_pause(made, monkeypatch, until):
 
 
 def test_without_starvation_older_work_is_cancelled(made, monkeypatch, until):
-    monkeypatch.setattr(live_module, "STARVING_AFTER", 1e9)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", 1e9)
     gate = Gate(1)
     pane = FakePane(gate)
     live = made(pane)
@@ -264,7 +265,7 @@ def test_without_starvation_older_work_is_cancelled(made, monkeypatch, until):
 
 
 def test_protected_older_work_ends_once_a_newer_picture_is_complete(made, monkeypatch, until):
-    monkeypatch.setattr(live_module, "STARVING_AFTER", -1.0)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", -1.0)
     gate = Gate()
     pane = FakePane(gate)
     live = made(pane)
@@ -304,7 +305,7 @@ def test_coarse_pictures_of_all_panes_come_before_fine_ones(made):
 
 
 def test_refining_stops_when_a_newer_scene_comes(made, monkeypatch, until):
-    monkeypatch.setattr(live_module, "STARVING_AFTER", 1e9)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", 1e9)
     gate = Gate(1)
 
     def work(scene):
@@ -356,7 +357,7 @@ def test_nobody_waits_for_finer_pictures(made, monkeypatch):
 
 def test_a_rest_is_no_starvation(made, monkeypatch, until):
     """However long finer work has gone on, a new scene ends it at once."""
-    monkeypatch.setattr(live_module, "STARVING_AFTER", -1.0)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", -1.0)
     pane = FakePane(finer(Gate()))
     live = made(pane)
     for number in range(1, 6):
@@ -372,7 +373,7 @@ def test_a_rest_is_no_starvation(made, monkeypatch, until):
 
 
 def test_finer_pictures_come_after_a_rest(made, monkeypatch, until):
-    monkeypatch.setattr(live_module, "REST", 30.0)
+    monkeypatch.setattr(loop_module, "REST", 30.0)
     pane = FakePane(lambda scene: iter(["coarse", "fine"]))
     live = made(pane)
     assert live.wait(10)
@@ -383,7 +384,7 @@ def test_finer_pictures_come_after_a_rest(made, monkeypatch, until):
     live.close()
     assert time.monotonic() - started < 0.9
     assert pane.drawn == [(number, "coarse") for number in range(4)]
-    monkeypatch.setattr(live_module, "REST", 0.001)
+    monkeypatch.setattr(loop_module, "REST", 0.001)
     live.join(FakePane())
     assert live.wait(10, finest=True)
     assert pane.drawn[-1] == (3, "fine")
@@ -403,7 +404,7 @@ def test_an_error_of_finer_work_is_shown_in_its_pane(made):
 
 
 def test_a_preview_has_no_finer_pictures(made, monkeypatch, until):
-    monkeypatch.setattr(live_module, "STARVING_AFTER", -1.0)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", -1.0)
     gate = Gate()
 
     def work(scene):
@@ -662,7 +663,7 @@ def test_callbacks_nest(made, monkeypatch):
 
 
 def test_idle_workers_end_and_come_back(made, monkeypatch, workers, until):
-    monkeypatch.setattr(live_module, "IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(loop_module, "IDLE_SECONDS", 0.01)
     pane = FakePane()
     live = made(pane)
     assert live.wait(10)
@@ -673,7 +674,7 @@ def test_idle_workers_end_and_come_back(made, monkeypatch, workers, until):
 
 
 def test_at_most_two_workers_whatever_comes(made, monkeypatch, workers, until):
-    monkeypatch.setattr(live_module, "STARVING_AFTER", -1.0)
+    monkeypatch.setattr(loop_module, "STARVING_AFTER", -1.0)
     gate = Gate(stubborn=True)
     pane = FakePane(gate)
     live = made(pane)
@@ -744,7 +745,7 @@ def test_a_pane_that_leaves_meanwhile_is_not_drawn(made, until):
     assert live.wait(10)
     assert leaving.drawn == []
     assert staying.numbers[-1] == 0
-    assert leaving not in live._drawn_tickets
+    assert leaving not in live._loop._drawn_tickets
 
 
 def test_a_pane_that_joins_a_closed_loop_is_drawn(made):
@@ -898,7 +899,7 @@ def test_threads_that_set_models_at_once_agree_in_the_end(made, until):
         live.model = model(1)
         assert live.wait(10)
     assert panes[0].numbers[-1] == 1
-    assert until(lambda: live.drawn + live.dropped == live._ticket)
+    assert until(lambda: live.drawn + live.dropped == live._loop._ticket)
     assert not any(pane.errors for pane in panes)
 
 
@@ -906,7 +907,9 @@ def test_of_two_threads_the_later_ticket_has_the_later_model(made, until):
     pane = FakePane()
     live = made(pane)
     assert live.wait(10)
-    with live._changed:  # the other thread has set its model, and stops before it takes a ticket
+    with (
+        live._loop._changed
+    ):  # the other thread has set its model, and stops before it takes a ticket
         other = threading.Thread(target=submit, args=(live, 1))
         other.start()
         assert until(lambda: live.model == model(1))

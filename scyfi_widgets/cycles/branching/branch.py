@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -27,8 +28,7 @@ from .reference import program
 LARGEST = 1500  # pairs: one dictionary of so many takes 18 MB and a pivot 2 ms
 MEMORY = 1 << 29  # bytes of all dictionaries on the way down
 FEW_PAIRS = 10  # up to here every word is tried where nothing better is left
-FEW_UNITS = 4  # up to here, early time steps are split first
-LATER_COUNTS = 0.5  # how much less a violated pair one step later counts then
+LATER_COUNTS = 0.85  # how much less a violated pair one time step later counts
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,6 @@ def branch(
     variables = n + m
     memory = 8 * (m + 1) * (n + 1)
     levels = min(n + 2, max(8, (1 << 22) // memory))
-    # Any positive costs will do; random ones are never degenerate.
-    costs = np.random.default_rng(0).uniform(0.5, 1.5, n)
     nodes = [
         np.empty((levels, m + 1, n + 1)),
         np.zeros((levels, m + 1), np.int32),
@@ -121,8 +119,8 @@ def branch(
             problem.offset,
             np.tile(problem.region, k).astype(np.uint8),
             H,
-            LATER_COUNTS if H <= FEW_UNITS else 1.0,
-            costs,
+            LATER_COUNTS,
+            _costs(n),
             radius_wanted,
             node_limit,
             *nodes,
@@ -185,6 +183,12 @@ def compile_branching() -> None:
         form = ReluForm(*(np.array(x) for x in ([[0.5]], [[-2.0]], [[1.0]], [0.1], [0.0])))
         flag = new_flag()
         branch(form, 2, radius_wanted=1.0, node_limit=100, cancel=flag, expired=flag)
+
+
+@cache
+def _costs(n: int) -> np.ndarray:
+    """Return the costs of n variables: any positive ones will do, random ones never tie."""
+    return np.random.default_rng(0).uniform(0.5, 1.5, n)
 
 
 def _with_room(array: np.ndarray, length: int) -> np.ndarray:

@@ -14,8 +14,10 @@ import numpy as np
 from ...compiled import kernel
 from .dictionary import (
     ACTIVE,
+    GONE_COLUMN,
     LEFT,
     WIDTH,
+    distance_to_zero,
     drop_row,
     entering_column,
     exchange,
@@ -212,19 +214,10 @@ def split_words(
                             counters[SPLITS] += 1
                             _record_closed(at, n, x, reference, splits, nonbasic, hinted, counters)
                             drop_row(d, rv, at, size, r)
-                            _fix_bit(
-                                d,
-                                cv,
-                                at,
-                                size,
-                                fixed,
-                                bit,
-                                n,
-                                reference,
-                                pair,
-                                1 - impossible,
-                                todo,
-                            )
+                            bit_to_fix = 1 - impossible
+                            column = _fix_bit(at, fixed, bit, n, reference, pair, bit_to_fix, todo)
+                            if column > 0:
+                                freeze_column(d, cv, at, size, column, n)
                             changed = True
                 r -= 1
             if not changed:
@@ -236,7 +229,7 @@ def split_words(
             todo[n] = 0
             _record_closed(at, n, rv[closing], reference, splits, nonbasic, hinted, counters)
         else:
-            pair, first = _branch(d, at, bit, n, H, decay, reference)
+            pair, first = _branch(d, at, size, bit, n, H, decay, reference)
             if pair >= 0:
                 splits[counters[SPLITS]] = 2 * pair + first
                 counters[SPLITS] += 1
@@ -261,19 +254,10 @@ def split_words(
                 return DONE
             code = pending[level]
             pending[level] = -1
-        _fix_bit(
-            D[level],
-            column_variable[level],
-            where[level],
-            sizes[level],
-            zero[level],
-            bits[level],
-            n,
-            reference,
-            code >> 1,
-            code & 1,
-            todo,
-        )
+        at = where[level]
+        column = _fix_bit(at, zero[level], bits[level], n, reference, code >> 1, code & 1, todo)
+        if column > 0:
+            freeze_column(D[level], column_variable[level], at, sizes[level], column, n)
 
 
 @kernel
@@ -302,50 +286,67 @@ def _worst_row(d, sizes, skipped, infeasible):
 
 
 @kernel
-def _fix_bit(d, column_variable, where, sizes, zero, bits, n, reference, pair, bit, todo):
-    """Give a pair its bit: one of its two variables is zero from now on."""
+def _fix_bit(where, zero, bits, n, reference, pair, bit, todo):
+    """Give a pair its bit: one of its two variables is zero from now on.
+
+    Returns
+    -------
+    int
+        The column of the variable, which has to be frozen, or 0.
+    """
     bits[pair] = bit
     variable = pair if bit == reference[pair] else pair + n
     zero[variable] = 1
-    if where[variable] > 0:
+    place = where[variable]
+    if place > 0:
         todo[todo[n]] = variable
         todo[n] += 1
-    elif where[variable] < 0:
-        freeze_column(d, column_variable, where, sizes, -where[variable], n)
+    return -place if GONE_COLUMN < place < 0 else 0
 
 
 @kernel
 def _copy_node(level, D, row_variable, column_variable, sizes, where, zero, bits, pending):
     """Copy a node to the next level."""
-    width = sizes[level, WIDTH]
-    for r in range(sizes[level, LEFT] + 1):
+    rows, width = sizes[level, LEFT] + 1, sizes[level, WIDTH]
+    for r in range(rows):
         for j in range(width):
             D[level + 1, r, j] = D[level, r, j]
-    row_variable[level + 1] = row_variable[level]
-    column_variable[level + 1] = column_variable[level]
-    sizes[level + 1] = sizes[level]
-    where[level + 1] = where[level]
-    zero[level + 1] = zero[level]
-    bits[level + 1] = bits[level]
+    for r in range(rows):
+        row_variable[level + 1, r] = row_variable[level, r]
+    for j in range(width):
+        column_variable[level + 1, j] = column_variable[level, j]
+    for i in range(sizes.shape[1]):
+        sizes[level + 1, i] = sizes[level, i]
+    for i in range(where.shape[1]):
+        where[level + 1, i] = where[level, i]
+        zero[level + 1, i] = zero[level, i]
+    for i in range(bits.shape[1]):
+        bits[level + 1, i] = bits[level, i]
     pending[level + 1] = -1
 
 
 @kernel
-def _branch(d, where, bits, n, H, decay, reference):
+def _branch(d, where, sizes, bits, n, H, decay, reference):
     """Choose the pair to split and the bit of the first child; -1 if all are fixed.
 
-    The pair that violates complementarity most, a time step later counting `decay` times less; with
-    none violated, the one whose free member is largest: the other child is likely infeasible.
+    Of the pairs that violate complementarity the one whose two members are farthest from zero, a
+    time step later counting `decay` times as much; with none violated, the one whose free member
+    is largest. There the children's relaxations are likely infeasible.
     """
     best, best_score, violated, v_value, b_value = -1, -1.0, False, 0.0, 0.0
+    weight = 1.0
     for i in range(n):
+        if i > 0 and i % H == 0:
+            weight *= decay
         if bits[i] >= 0:
             continue
         v, b = where[i], where[n + i]
         x = max(d[v, 0], 0.0) if v > 0 else 0.0
         y = max(d[b, 0], 0.0) if b > 0 else 0.0
         if v > 0 and b > 0:
-            score = x * y * decay ** (i // H)
+            score = weight * (
+                distance_to_zero(d, v, sizes[ACTIVE]) + distance_to_zero(d, b, sizes[ACTIVE])
+            )
             better = not violated or score > best_score
             violated = True
         else:
@@ -365,6 +366,9 @@ def _record_closed(where, n, own, reference, splits, nonbasic, hinted, counters)
     There xp_i has the number i and xm_i the number n + i; v_i is xm_i where the reference has the
     bit.
     """
+    if own < 2 * n:
+        i = own if own < n else own - n
+        own = n + i if (own < n) == (reference[i] != 0) else i
     splits[counters[SPLITS]] = CLOSED
     counters[SPLITS] += 1
     place = counters[ROWS]
@@ -379,8 +383,5 @@ def _record_closed(where, n, own, reference, splits, nonbasic, hinted, counters)
     for cut in range(2 * n, where.shape[0]):
         if where[cut] < 0:
             nonbasic[place, cut >> 3] |= np.uint8(128 >> (cut & 7))
-    if own < 2 * n:
-        i = own if own < n else own - n
-        own = n + i if (own < n) == (reference[i] != 0) else i
     hinted[place] = own
     counters[ROWS] += 1

@@ -22,34 +22,39 @@ from .reference import ROUNDOFF
 SMALLEST_PIVOT = 1e-9
 COST_SLACK = 1e-7  # by how much a cost may turn negative for the sake of a larger pivot
 COMPARING = frozenset({"nnan", "nsz"})  # lets LLVM compare several entries at a time
+FUSING = frozenset({"contract"})  # lets LLVM multiply and add at once
+SUMMING = COMPARING | {"reassoc"}  # lets LLVM add several entries at a time
 LEFT, ACTIVE, WIDTH = 0, 1, 2  # entries of `sizes`: rows, active columns, columns with column 0
 GONE_ROW, GONE_COLUMN = 0, -(2**30)  # in `where`
 
 
 # Rows are indexed and not taken as views: making a view costs as much as a pass over a short row.
+# The small kernels call no other one, raise nothing and have one way out: only then Numba counts no
+# references to their arrays, which took a third of the time.
 
 
-@kernel
-def pivot(D, sizes, row, column):
-    """Exchange the roles of the variables of `row` and `column`."""
-    width = sizes[WIDTH]
-    inverse = 1.0 / D[row, column]
+@kernel(fastmath=FUSING)
+def exchange(D, row_variable, column_variable, where, sizes, row, column):
+    """Exchange the roles of the variables of `row` and `column`: one pivot."""
+    width, end = sizes[WIDTH], sizes[LEFT] + 1
+    inverse = np.divide(1.0, D[row, column])
     for j in range(width):
         D[row, j] *= -inverse
     D[row, column] = inverse
-    for i in range(sizes[LEFT] + 1):
-        if i != row:
-            factor = D[i, column]
-            if factor != 0.0:
-                D[i, column] = 0.0
-                for j in range(width):
-                    D[i, j] += factor * D[row, j]
-
-
-@kernel
-def exchange(D, row_variable, column_variable, where, sizes, row, column):
-    """Pivot, and keep the books of which variable is where."""
-    pivot(D, sizes, row, column)
+    # Two loops and no test for `row`: only then LLVM sees that a row is not written onto itself.
+    # The pivot's column is written last: a wide load would have to wait for a narrow store.
+    for i in range(row):
+        factor = D[i, column]
+        if factor != 0.0:
+            for j in range(width):
+                D[i, j] += factor * D[row, j]
+            D[i, column] = factor * inverse
+    for i in range(row + 1, end):
+        factor = D[i, column]
+        if factor != 0.0:
+            for j in range(width):
+                D[i, j] += factor * D[row, j]
+            D[i, column] = factor * inverse
     leaving, entering = row_variable[row], column_variable[column]
     row_variable[row], column_variable[column] = entering, leaving
     where[entering], where[leaving] = row, -column
@@ -59,36 +64,37 @@ def exchange(D, row_variable, column_variable, where, sizes, row, column):
 def drop_row(D, row_variable, where, sizes, row):
     """Forget a row that says nothing new in this node or below."""
     last = sizes[LEFT]
-    where[row_variable[row]] = GONE_ROW
-    if row != last:
-        for j in range(sizes[WIDTH]):
-            D[row, j] = D[last, j]
-        row_variable[row] = row_variable[last]
-        where[row_variable[row]] = row
+    dropped, moved = row_variable[row], row_variable[last]
+    for j in range(sizes[WIDTH]):
+        D[row, j] = D[last, j]
+    row_variable[row] = moved
+    where[moved] = row
+    where[dropped] = GONE_ROW
     sizes[LEFT] = last - 1
 
 
 @kernel
 def freeze_column(D, column_variable, where, sizes, column, n):
     """Take the column of a variable that is fixed to zero out of the active ones."""
-    _swap_columns(D, column_variable, where, sizes, column, sizes[ACTIVE])
-    column = sizes[ACTIVE]
-    sizes[ACTIVE] -= 1
     variable = column_variable[column]
-    if variable < n:
-        _swap_columns(D, column_variable, where, sizes, column, sizes[WIDTH] - 1)
-        sizes[WIDTH] -= 1
-        where[variable] = GONE_COLUMN
-
-
-@kernel
-def _swap_columns(D, column_variable, where, sizes, one, other):
-    if one != other:
-        for r in range(sizes[LEFT] + 1):
-            D[r, one], D[r, other] = D[r, other], D[r, one]
-        first, second = column_variable[one], column_variable[other]
-        column_variable[one], column_variable[other] = second, first
-        where[first], where[second] = -other, -one
+    gone = variable < n
+    active = sizes[ACTIVE]
+    end = sizes[WIDTH] - 1 if gone else active
+    # The last active column fills the gap, and the one at the end takes that one's place.
+    for r in range(sizes[LEFT] + 1):
+        own = D[r, column]
+        D[r, column] = D[r, active]
+        D[r, active] = D[r, end]
+        D[r, end] = own
+    filling, following = column_variable[active], column_variable[end]
+    column_variable[column] = filling
+    column_variable[active] = following
+    column_variable[end] = variable
+    where[following] = -active
+    where[filling] = -column
+    where[variable] = GONE_COLUMN if gone else -end
+    sizes[ACTIVE] = active - 1
+    sizes[WIDTH] -= 1 if gone else 0
 
 
 @kernel(fastmath=COMPARING)
@@ -104,12 +110,18 @@ def entering_column(D, active, row, direction):
         size = abs(D[row, j]) if direction == 0 else direction * D[row, j]
         ratio = (max(D[0, j], 0.0) + COST_SLACK) / max(size, SMALLEST_PIVOT)
         bound = min(bound, ratio if size > SMALLEST_PIVOT else np.inf)
-    best, best_size = 0, SMALLEST_PIVOT
+    if bound == np.inf:
+        return 0
+    best_size = SMALLEST_PIVOT
     for j in range(1, active + 1):
         size = abs(D[row, j]) if direction == 0 else direction * D[row, j]
-        if size > best_size and max(D[0, j], 0.0) <= bound * size:
-            best, best_size = j, size
-    return best
+        best_size = max(best_size, size if max(D[0, j], 0.0) <= bound * size else 0.0)
+    # Looking for it afterwards is faster than a branch at every entry.
+    for j in range(1, active + 1):
+        size = abs(D[row, j]) if direction == 0 else direction * D[row, j]
+        if size == best_size and max(D[0, j], 0.0) <= bound * size:
+            return j
+    return 0
 
 
 @kernel(fastmath=COMPARING)
@@ -128,6 +140,20 @@ def smallest_entry(D, row, active):
     for j in range(1, active + 1):
         smallest = min(smallest, D[row, j])
     return smallest
+
+
+@kernel(fastmath=SUMMING)
+def distance_to_zero(D, row, active):
+    """Return how hard it is to bring the basic variable of a row from a positive value to zero.
+
+    One of the active variables has to grow by at least the value over the sum of the entries that
+    make it fall; the fewer those are, the fewer ways there are.
+    """
+    total, ways = 0.0, 0
+    for j in range(1, active + 1):
+        total += max(-D[row, j], 0.0)
+        ways += 1 if D[row, j] < 0.0 else 0
+    return max(D[row, 0], 0.0) / (max(total, SMALLEST_PIVOT) * max(ways * ways, 1))
 
 
 @kernel

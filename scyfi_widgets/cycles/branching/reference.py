@@ -15,14 +15,16 @@ discrete Fourier transform, since the system is block-circulant: powers of J wou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 
 from ...models.relu_form import ReluForm
 
 ROUNDOFF = 2.0**-53
-DRAWN = 4  # regions that are tried as reference beside the trivial two
+DRAWN = 4  # regions that may be tried as reference beside the trivial two
 SMALL = 30  # states up to which that many are worth their while
+GOOD_RESPONSE = 100.0  # largest entry of a spectrum that costs about two digits: good enough
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,13 @@ def program(form: ReluForm, order: int) -> Program | None:
     Returns
     -------
     Program or None
-        None if no region that was tried can serve as reference: their linear systems are singular.
+        None if no region that was tried can serve as reference: their linear systems are singular,
+        or so nearly that rounding is all that is left.
     """
-    region = _best_region(form, order)
-    G = None if region is None else _response(form, region, order)
-    if G is None:
+    reference = _best_reference(form, order)
+    if reference is None:
         return None
+    region, spectrum, G = reference
     _, W1, W2, h1, h2 = form
     k, H = order, form.H
     n = k * H
@@ -77,7 +80,9 @@ def program(form: ReluForm, order: int) -> Program | None:
 
     # What a unit's v, and in the last column the constant drive, move z by, j + 1 steps later.
     drive = np.column_stack([W1, h1 + W1 @ (region * h2)])
-    X, X_error = _refined(form, region, G, drive)
+    X, X_error = _refined(form, region, spectrum, G, drive)
+    if not np.isfinite(X_error).all():
+        return None
     gamma = (form.M + k + 4) * ROUNDOFF
     center = X[:, :, -1].sum(axis=0)
     center_error = k * X_error[:, -1] + gamma * np.abs(X[:, :, -1]).sum(axis=0)
@@ -120,44 +125,59 @@ def program(form: ReluForm, order: int) -> Program | None:
     )
 
 
-def _best_region(form: ReluForm, order: int) -> np.ndarray | None:
-    """Return the region (H,) of a few whose Jacobian is farthest from the eigenvalues 1 and -1."""
-    drawn = np.random.default_rng(0).random((DRAWN if form.M <= SMALL else 1, form.H)) < 0.5
-    regions = np.concatenate([np.zeros((1, form.H), bool), np.ones((1, form.H), bool), drawn])
-    jacobians = form.A + (form.W1 * regions[:, None, :]) @ form.W2
-    identity = np.eye(form.M)
-    worst = np.zeros(len(regions))
-    for root in (1.0, -1.0)[: min(order, 2)]:
-        try:
-            inverses = np.linalg.inv(root * identity - jacobians)
-        except np.linalg.LinAlgError:
-            inverses = np.array([_inverse(root * identity - J) for J in jacobians])
-        worst = np.maximum(worst, np.abs(inverses).max(axis=(1, 2)))
-    best = int(np.argmin(np.where(np.isnan(worst), np.inf, worst)))
-    return regions[best] if np.isfinite(worst[best]) else None
+def _best_reference(form: ReluForm, order: int):
+    """Return the first region (H,) with a small response, or the best of a few, and its response.
+
+    None if all systems are singular. An eigenvalue near a root of unity shows in the spectrum;
+    G itself may hide it, since the inverse transform drops the imaginary part at the root -1.
+    """
+    best, smallest = None, np.inf
+    for region in _candidates(form.H, DRAWN if form.M <= SMALL else 1):
+        spectrum, G = _response(form, region, order)
+        size = np.abs(spectrum).max()
+        if size < smallest:
+            best, smallest = (region, spectrum, G), size
+        if size <= GOOD_RESPONSE:
+            break
+    return best
 
 
-def _inverse(matrix: np.ndarray) -> np.ndarray:
-    try:
-        return np.linalg.inv(matrix)
-    except np.linalg.LinAlgError:
-        return np.full(matrix.shape, np.inf)
+@cache
+def _candidates(H: int, drawn: int) -> np.ndarray:
+    """Return the regions that may become the reference, the trivial two first."""
+    regions = np.random.default_rng(0).random((drawn, H)) < 0.5
+    return np.concatenate([np.zeros((1, H), bool), np.ones((1, H), bool), regions])
 
 
-def _response(form: ReluForm, region: np.ndarray, k: int) -> np.ndarray | None:
-    """Return G (k, M, M)."""
+def _response(form: ReluForm, region: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the Fourier transform of G over the steps, as `rfft` has it, and G (k, M, M).
+
+    Where a system is singular all entries are infinite.
+    """
     J = form.A + (form.W1 * region) @ form.W2
     # (w I - J)^{-1} = sum_j w^(-j-1) G(j) at every root of unity w: half of them say all.
-    roots = np.exp(2j * np.pi * np.arange(k // 2 + 1) / k)
+    roots, systems = _roots(k, form.M)
     try:
-        resolvents = np.linalg.inv(roots[:, None, None] * np.eye(form.M) - J)
+        resolvents = np.linalg.inv(systems - J)
     except np.linalg.LinAlgError:
-        return None
-    G = np.fft.irfft(resolvents * roots[:, None, None], k, axis=0)
-    return G if np.all(np.isfinite(G)) else None
+        return np.full((len(roots), *J.shape), np.inf), np.full((k, *J.shape), np.inf)
+    if k == 1:
+        return resolvents, resolvents
+    spectrum = resolvents * roots[:, None, None]
+    G = np.fft.irfft(spectrum, k, axis=0)
+    return spectrum, G if np.isfinite(G).all() else np.full(G.shape, np.inf)
 
 
-def _refined(form: ReluForm, region, G, drive) -> tuple[np.ndarray, np.ndarray]:
+@lru_cache(256)
+def _roots(k: int, M: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the k-th roots of unity w in the upper half plane, and each one's w I (M, M)."""
+    roots = np.exp(2j * np.pi * np.arange(k // 2 + 1) / k) if k > 1 else np.ones(1)
+    if k % 2 == 0:
+        roots[-1] = -1.0
+    return roots, roots[:, None, None] * np.eye(M)
+
+
+def _refined(form: ReluForm, region, spectrum, G, drive) -> tuple[np.ndarray, np.ndarray]:
     """Return X(j) = G(j) drive (k, M, c), and a bound (M, c) of its error for all j.
 
     With the residual r(j) = X(j) - J X(j - 1) - [j = 0] drive, the error is the true G convolved
@@ -169,20 +189,21 @@ def _refined(form: ReluForm, region, G, drive) -> tuple[np.ndarray, np.ndarray]:
     J_size = np.abs(A) + np.abs(W1) @ np.abs(W2)
     gamma = (M + form.H + 6) * ROUNDOFF
 
-    def residual(X, source):
-        before = np.roll(X, 1, axis=0)
-        r = X - J @ before
-        r[0] -= source
-        bound = np.abs(r) + gamma * (np.abs(X) + J_size @ np.abs(before))
-        bound[0] += gamma * np.abs(source)
-        return r, bound.max(axis=0)
-
     X = G @ drive
-    r, _ = residual(X, drive)
-    by_frequency = np.fft.rfft(G, axis=0) @ np.fft.rfft(r, axis=0)
-    X = X - np.fft.irfft(by_frequency, k, axis=0)
-    _, X_bound = residual(X, drive)
-    _, G_bound = residual(G, np.eye(M))
+    r = X - J @ X[_before(k)]
+    r[0] -= drive
+    X = X - (G @ r if k == 1 else np.fft.irfft(spectrum @ np.fft.rfft(r, axis=0), k, axis=0))
+
+    # The residuals of X and of G itself side by side.
+    both = np.concatenate([X, G], axis=2)
+    source = np.concatenate([drive, np.eye(M)], axis=1)
+    before = both[_before(k)]
+    r = both - J @ before
+    r[0] -= source
+    bound = np.abs(r) + gamma * (np.abs(both) + J_size @ np.abs(before))
+    bound[0] += gamma * np.abs(source)
+    bound = bound.max(axis=0)
+    X_bound, G_bound = bound[:, : drive.shape[1]], bound[:, drive.shape[1] :]
     total = np.abs(G).sum(axis=0)
     # |G_true| <= |G| + |G_true| * G_bound, summed over the steps and solved in the row-sum norm.
     shrink = G_bound.sum(axis=1).max() * k
@@ -190,6 +211,11 @@ def _refined(form: ReluForm, region, G, drive) -> tuple[np.ndarray, np.ndarray]:
         return X, np.full(X.shape[1:], np.inf)
     excess = 2.0 * total.sum(axis=1).max() * shrink
     return X, 1.001 * (total @ X_bound + excess * X_bound.max(axis=0))
+
+
+def _before(k: int) -> np.ndarray:
+    """Return the numbers of the steps before 0..k-1 around the cycle."""
+    return np.arange(-1, k - 1)
 
 
 def _functional(form: ReluForm) -> np.ndarray:

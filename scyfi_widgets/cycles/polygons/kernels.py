@@ -359,6 +359,7 @@ def search_prefixes(net, path, found, count, radius, record, node_limit, cancel,
                 count[DEPTH] -= 1
                 continue
             phases[i] = phase = SPLIT
+            verdict = UNDECIDED  # it was about the cut, not about the next bit
         j = i - t * H
         gx, gy, constant = units[j, W2X], units[j, W2Y], units[j, H2]
         start = starts[i]

@@ -25,8 +25,8 @@ LARGEST = 1e120  # of anything in a row: overflow and underflow are out of quest
 SMALLEST = 1e-120  # of the constant of a row whose largest weight is one
 NONE = -1  # no condition: the line at infinity, or an unused place of a row
 
-# Columns of `units` (H, 6): rows of W2, h2, d, and the columns of W1.
-W2X, W2Y, H2, D, W1X, W1Y = range(6)
+# Columns of `units` (H, 6): rows of W2, h2, d, and from W1X on the columns of W1.
+W2X, W2Y, H2, D, W1X = range(5)
 # Columns of `steps` (K, 16), what is known of each time along a word: z_{t+1} = J_t z_t + c_t, with
 # J_t row by row; the sums of the moduli of all terms in the rows of J_t and in c_t; phi(z_t) as a
 # gradient and a constant, with the same sums of both; and slack_t.

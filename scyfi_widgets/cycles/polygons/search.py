@@ -16,6 +16,7 @@ then found by the word of that cell, which may have bit 1 where y = 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,7 @@ from .state import (
 RELAXED = 1e-6  # slack of the cuts, relative to the scale of the model
 FIRST_NODES = 200_000  # nodes after which an unfinished search secures the low orders first
 FIRST_SETTLED = 4  # exact decisions, after which it does so as well: deep down they are slow
+UNPROVED = 4096  # words that a search hands out beyond what it proved, once a flag is set
 NO_LIMIT = np.iinfo(np.int64).max
 
 
@@ -134,7 +136,7 @@ def search_polygons(
     functional: np.ndarray | None = None,
     cancel: np.ndarray | None = None,
     expired: np.ndarray | None = None,
-    progress=None,
+    proved: Callable[[PolygonSearch], None] | None = None,
 ) -> PolygonSearch:
     """Find the words of all cycles of orders 1 to `highest` of a network with M <= 2.
 
@@ -155,8 +157,8 @@ def search_polygons(
         c, or c and d, of phi; `border_distance` by default.
     cancel, expired : (1,) int64 arrays, optional
         Flags that end the search.
-    progress : callable, optional
-        Called with each order up to which the proof has been completed.
+    proved : callable, optional
+        Called with what is known each time that the proof has reached a higher order.
 
     Returns
     -------
@@ -185,8 +187,8 @@ def search_polygons(
             if status != FINISHED:
                 break
             done = lower
-            if progress is not None:
-                progress(order)
+            if proved is not None:
+                proved(_result(form, done, main, nodes))
             if main.nodes + 1000 * main.settled < nodes + 1000 * settled:
                 status = main.run(min(left - nodes, 2 * nodes), 2 * settled + FIRST_SETTLED)
                 if status != LIMIT or main.nodes + nodes >= left:
@@ -195,9 +197,9 @@ def search_polygons(
             status = main.run(left - nodes)
     if main.finished:
         done = main
-        if progress is not None:
-            progress(highest)
-    return _result(form, highest, done, main, nodes)
+        if proved is not None:
+            proved(_result(form, done, main, nodes))
+    return _result(form, done, main, nodes)
 
 
 def _deepening(highest: int):
@@ -207,13 +209,16 @@ def _deepening(highest: int):
         order += max(1, order // 4)
 
 
-def _result(form, highest, done, main, nodes) -> PolygonSearch:
+def _result(form, done, main, nodes) -> PolygonSearch:
     complete = 0 if done is None else done.highest
-    words = [] if done is None else done.words()
+    words = [] if done is None else done.words
     if done is not main:
-        words += main.words()[complete:]
+        # Of these, a person who set a flag wants a few at once rather than all of them.
+        stopped = any(flag[0] for flag in main.flags)
+        most = UNPROVED if stopped else main.count[WORDS]
+        words = [*words, *main.first_words(complete, most)]
     source = main if done is None else done
-    tree = source.tree() if done is not None and done.record else (None, None, None)
+    tree = source.tree if done is not None and done.record else (None, None, None)
     return PolygonSearch(
         tuple(words),
         complete,
@@ -285,6 +290,7 @@ class _Pass:
         self.count = np.zeros(COUNTS, np.int64)
         self.bounds = np.array([np.inf, radius_wanted / self.unit, 100.0 * scale])
         self.finished = False
+        self.words, self.tree = [], (None, None, None)
 
     @property
     def nodes(self) -> int:
@@ -313,20 +319,24 @@ class _Pass:
                 self._settle()
             else:
                 self.finished = status == FINISHED
+                if self.finished:
+                    # Here, since a flag that ends the work later on must not wait for it.
+                    self.words = self.first_words(0, self.count[WORDS])
+                    self.tree = self._tree()
                 return status
 
-    def words(self) -> list[np.ndarray]:
-        """Return the candidate words of each order."""
-        orders = self.found.order[: self.count[WORDS]]
+    def first_words(self, above: int, most: int) -> list[np.ndarray]:
+        """Return candidate words of each order above one, of the `most` that were found first."""
+        orders = self.found.order[: min(most, self.count[WORDS])]
         lengths = orders * self.form.H
         starts = np.cumsum(lengths) - lengths
         words = []
-        for k in range(1, self.highest + 1):
+        for k in range(above + 1, self.highest + 1):
             places = starts[orders == k][:, None] + np.arange(k * self.form.H)
             words.append(self.found.letters[places].reshape(-1, k, self.form.H))
         return words
 
-    def tree(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _tree(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return splits, constraints and weights."""
         rows = self.count[ROWS]
         return (

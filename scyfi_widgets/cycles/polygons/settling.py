@@ -14,10 +14,9 @@ from math import gcd
 import numpy as np
 
 from ...models.relu_form import ReluForm
+from ..exact.integers import rounded
 from .rows import NONE
 from .state import ZERO
-
-INFINITY = (0, 0, 1)
 
 
 class ExactNet:
@@ -277,12 +276,12 @@ def rounded_cell(exact: ExactNet, bits, cell, t: int) -> tuple[np.ndarray, np.nd
     place = np.zeros((len(cell), 5))
     for n, ((x, y, w), _) in enumerate(cell):
         below = w or max(abs(x), abs(y))
-        place[n, 0] = _ratio(x_row[0] * x + x_row[1] * y + x_row[2] * w, one * below)
-        place[n, 1] = _ratio(y_row[0] * x + y_row[1] * y + y_row[2] * w, one * below)
+        place[n, 0] = rounded(x_row[0] * x + x_row[1] * y + x_row[2] * w, one * below)
+        place[n, 1] = rounded(y_row[0] * x + y_row[1] * y + y_row[2] * w, one * below)
         place[n, 2] = 1.0 if w else 0.0
         if t > 0:
             a, b, c = exact.height(bits, 0)
-            place[n, 3] = _ratio(a * x + b * y + c * w, below << (exact.cut_scale + exact.y_scale))
+            place[n, 3] = rounded(a * x + b * y + c * w, below << (exact.cut_scale + exact.y_scale))
     place[:, 4] = 2.0**-52 * np.abs(place[:, [0, 1, 3]]).sum(axis=1)
     return place, np.array([edge for _, edge in cell], np.int32)
 
@@ -356,13 +355,6 @@ def _primitive(x: int, y: int, w: int) -> tuple[int, int, int]:
 
 def _cross(f, g) -> int:
     return f[0] * g[1] - f[1] * g[0]
-
-
-def _ratio(above: int, below: int) -> float:
-    try:
-        return above / below
-    except OverflowError:
-        return float("inf") if above > 0 else float("-inf")
 
 
 def _places(*arrays: np.ndarray) -> int:

@@ -27,7 +27,9 @@ import numpy as np
 from ...models import Model
 from ...models.relu_form import ReluForm
 from ..cycle_set import CycleSet
-from ..words import least_rotation, word_text
+from ..exact.verdict import BORDER, CONSISTENT, CYCLE
+from ..exact.word import exact_word
+from ..words import least_rotation, period, word_text
 from .certificate import (
     UNDECIDED,
     Certificate,
@@ -36,7 +38,6 @@ from .certificate import (
     PrefixTree,
     model_digest,
 )
-from .exact import BORDER, CONSISTENT, CYCLE, exact_word, period
 from .prefix_check import Prefixes
 from .row_check import TINY
 from .tree_check import BATCH, closed_radii

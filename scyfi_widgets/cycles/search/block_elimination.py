@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 from .scyfi import TINY
 
 
-@kernel
+@kernel_part
 def write_equation(maps, t, rows):
     """Write z_{t+1} = J z_t + c to the rows from t M on: columns for z_0, z_t, z_{t+1}, c and d."""
     k, M = maps.shape[0], maps.shape[1]
@@ -29,7 +29,7 @@ def write_equation(maps, t, rows):
         rows[row, 3 * M] = maps[t, i, M]
 
 
-@kernel
+@kernel_part
 def reduce_rows(rows, t, k, flags):
     """Eliminate z_t from the equations before and after it; z_0 last, from the last one.
 
@@ -66,7 +66,7 @@ def reduce_rows(rows, t, k, flags):
     return True
 
 
-@kernel
+@kernel_part
 def substitute_back(rows, t, lines):
     """Solve the rows that are left of z_t for it; z_0 and z_{t+1} are known."""
     k, M = lines.shape[0], (rows.shape[1] - 2) // 3
@@ -86,7 +86,7 @@ def substitute_back(rows, t, lines):
             lines[t, i, right] = total / rows[row, first + i]
 
 
-@kernel
+@kernel_part
 def solve_block_cyclic(maps, d, rows, lines, flags):
     """Fill points and rates of `lines` (k, M + H, 2); `rows` (k M, 3 M + 2) is working memory.
 

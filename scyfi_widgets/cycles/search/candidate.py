@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 from ...models.relu_form import ReluForm
 from .block_elimination import solve_block_cyclic
 from .scyfi import eliminate
@@ -28,7 +28,7 @@ def pack_weights(form: ReluForm) -> np.ndarray:
     return np.ascontiguousarray(np.block([[A, h1[:, None], W1], [W2, h2[:, None], nothing]]))
 
 
-@kernel
+@kernel_part
 def write_map(weights, identity, word, t, maps):
     """Write the affine map [J | c] of region t of `word` (k, H) to maps[t] (M, M + 1)."""
     M, H = maps.shape[1], word.shape[1]
@@ -45,7 +45,7 @@ def write_map(weights, identity, word, t, maps):
                         maps[t, i, m] += weight * weights[M + j, m]
 
 
-@kernel
+@kernel_part
 def compose_maps(weights, identity, word, maps, product, flags):
     """Write the maps of all regions, and their product to product[k % 2] (M, M + 1).
 
@@ -71,7 +71,7 @@ def compose_maps(weights, identity, word, maps, product, flags):
     return status
 
 
-@kernel
+@kernel_part
 def multiply(maps, t, product):
     """Write maps[t] after product[t % 2] to the other entry of `product` (2, M, M + 1)."""
     M = maps.shape[1]
@@ -87,7 +87,7 @@ def multiply(maps, t, product):
                     product[there, i, n] += weight * product[here, m, n]
 
 
-@kernel
+@kernel_part
 def is_violent(product, n):
     """Return whether an entry of product[n] (M, M + 1), but for its last column, is large."""
     M = product.shape[1]
@@ -98,7 +98,7 @@ def is_violent(product, n):
     return False
 
 
-@kernel
+@kernel_part
 def close_map(affine, d, system):
     """Solve z = P z + c, r = P r + d and G = P G + 1 for [P | c] = `affine` (M, M + 1).
 
@@ -116,7 +116,7 @@ def close_map(affine, d, system):
     return eliminate(system, M)
 
 
-@kernel
+@kernel_part
 def follow_maps(maps, lines):
     """Fill the points and rates of `lines` (k, M + H, 2) from the first ones."""
     M = maps.shape[1]
@@ -131,7 +131,7 @@ def follow_maps(maps, lines):
             lines[t + 1, i, 1] = rate
 
 
-@kernel
+@kernel_part
 def fill_values(weights, identity, M, lines):
     """Write W2 z + h2 and its rates to the last H rows of every entry of `lines`."""
     for t in range(lines.shape[0]):
@@ -148,7 +148,7 @@ def fill_values(weights, identity, M, lines):
             lines[t, j, 1] = slope
 
 
-@kernel
+@kernel_part
 def solve_candidate(weights, identity, word, d, maps, product, system, rows, lines, flags):
     """Fill `lines` for `word` (k, H) and the shift d (M,).
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 
 
-@kernel
+@kernel_part
 def next_random(state):
     """Advance `state` (1,) uint64 and return 64 random bits (splitmix64, Steele et al. 2014)."""
     state[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -17,25 +17,25 @@ def next_random(state):
     return x ^ (x >> np.uint64(31))
 
 
-@kernel
+@kernel_part
 def draw_uniform(state):
     """Return a random number in [0, 1)."""
     return (next_random(state) >> np.uint64(11)) * 2.0**-53
 
 
-@kernel
+@kernel_part
 def draw_below(state, limit):
     """Return a random whole number in [0, limit)."""
     return int(draw_uniform(state) * limit)
 
 
-@kernel
+@kernel_part
 def draw_bit(state):
     """Return True or False."""
     return draw_uniform(state) < 0.5
 
 
-@kernel
+@kernel_part
 def draw_word(state, word):
     """Fill `word` (k, H) with random bits."""
     bits, left = np.uint64(0), 0

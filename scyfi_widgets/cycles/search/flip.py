@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 from .path import POINT, UNIT
 
 FLIPS = 24  # after so many, a new solve removes the rounding errors
@@ -18,7 +18,7 @@ TRUSTED_GAP = 1e-9  # between the two ends of the answer, relative to its larges
 TRUSTED_DENOMINATOR = 1e-4
 
 
-@kernel
+@kernel_part
 def pass_on(maps, first, last, answer):
     """Apply the linear parts of the maps `first` to `last` - 1 to the rows of `answer`."""
     M = maps.shape[1]
@@ -30,7 +30,7 @@ def pass_on(maps, first, last, answer):
             answer[t + 1, i] = total
 
 
-@kernel
+@kernel_part
 def pass_back(maps, t, system, left):
     """Multiply left[0] (M,) by the linear parts of the maps before t, and by (1 - P)^-1.
 
@@ -50,7 +50,7 @@ def pass_back(maps, t, system, left):
     return here
 
 
-@kernel
+@kernel_part
 def answer_kick(weights, t, j, maps, system, answer):
     """Write the answer u of the cycle to a kick W1_j of step t to `answer` (k + 1, M).
 
@@ -79,7 +79,7 @@ def answer_kick(weights, t, j, maps, system, answer):
     return gap / size if size > 0.0 else 0.0
 
 
-@kernel
+@kernel_part
 def flip(weights, identity, word, border, maps, system, answer, left, lines):
     """Bring `maps`, `system` and `lines` up to the change of the bit of `word` (k, H) at `border`.
 
@@ -112,7 +112,7 @@ def flip(weights, identity, word, border, maps, system, answer, left, lines):
     return True
 
 
-@kernel
+@kernel_part
 def move_lines(weights, identity, M, point, rate, answer, lines):
     """Add `point` and `rate` times u and W2 u to the entries of `lines` (k, M + H, 2)."""
     for u in range(lines.shape[0]):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 from .scyfi import copy_word
 
 FARTHEST = 1e12  # a step in λ that counts as infinite
@@ -60,7 +60,7 @@ def new_path(k: int, M: int, H: int) -> Path:
     )
 
 
-@kernel
+@kernel_part
 def begin_path(word, first, line, border, position, direction):
     """Begin at λ = `position` of `word` (k, H) and the shift that the path holds."""
     line[0], line[1] = position, direction
@@ -69,7 +69,7 @@ def begin_path(word, first, line, border, position, direction):
     border[DIFFERENCE], border[FLIPS_LEFT], border[STEPS_LEFT] = 0, 0, 0
 
 
-@kernel
+@kernel_part
 def turn_bit(word, first, border):
     """Change the bit of the border that was reached, if any; False where the curve ends."""
     if border[LEFT] == 0:
@@ -85,7 +85,7 @@ def turn_bit(word, first, border):
     return True
 
 
-@kernel
+@kernel_part
 def pass_piece(word, lines, line, border):
     """Go on to the border that the present word meets next; return whether λ changes its sign."""
     M = lines.shape[1] - word.shape[1]

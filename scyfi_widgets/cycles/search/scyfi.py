@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel, kernel_part
 from ...models.kernels import step_into
 from .draws import draw_word
 
@@ -19,7 +19,7 @@ OUTER, INNER, FOUND = 0, 1, 2  # entries of `counters`: loops done, words found
 TINY = 1e-15  # smallest pivot, relative to the largest entry
 
 
-@kernel
+@kernel_part
 def compose_word(A, W1, W2, h1, h2, identity, word, products, Y, cancel, expired):
     """Write the affine maps [P | c] of the first t regions of `word` to products[t] (M, M + 1).
 
@@ -69,7 +69,7 @@ def compose_word(A, W1, W2, h1, h2, identity, word, products, Y, cancel, expired
     return True
 
 
-@kernel
+@kernel_part
 def eliminate(system, M):
     """Solve the M equations of `system` (M, M + r), its last r columns the right-hand sides.
 
@@ -107,7 +107,7 @@ def eliminate(system, M):
     return True
 
 
-@kernel
+@kernel_part
 def solve_fixed_point(X, system, z):
     """Write the solution of z = P z + c, X = [P | c], to z (M,); False if it has no unique one."""
     M = X.shape[0]
@@ -123,7 +123,7 @@ def solve_fixed_point(X, system, z):
     return True
 
 
-@kernel
+@kernel_part
 def visit_regions(A, W1, W2, h1, h2, z, rectified, out, visited):
     """Write the regions of the orbit of z to `visited` (k, H); False if it leaves all bounds."""
     M, H = W1.shape
@@ -138,7 +138,7 @@ def visit_regions(A, W1, W2, h1, h2, z, rectified, out, visited):
     return True
 
 
-@kernel
+@kernel_part
 def copy_word(word, target):
     """Copy a word (k, H): Numba takes seconds to compile the assignment of a slice."""
     for t in range(word.shape[0]):
@@ -146,7 +146,7 @@ def copy_word(word, target):
             target[t, j] = word[t, j]
 
 
-@kernel
+@kernel_part
 def same_word(word, other):
     """Return whether two words (k, H) agree in every bit."""
     for t in range(word.shape[0]):
@@ -156,7 +156,7 @@ def same_word(word, other):
     return True
 
 
-@kernel
+@kernel_part
 def is_rotation(word, other, shift):
     """Return whether `other` (k, H) is `word` rotated by `shift`."""
     k = word.shape[0]
@@ -170,7 +170,7 @@ def is_rotation(word, other, shift):
     return True
 
 
-@kernel
+@kernel_part
 def is_repetition(word):
     """Return whether `word` (k, H) repeats a shorter one."""
     k = word.shape[0]
@@ -180,7 +180,7 @@ def is_repetition(word):
     return False
 
 
-@kernel
+@kernel_part
 def is_known(word, found, n_found):
     """Return whether `word` (k, H) is a rotation of one of the first `n_found` words found."""
     for n in range(n_found):

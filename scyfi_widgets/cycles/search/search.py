@@ -11,12 +11,12 @@ from ...models import PLRNN, Model
 from ...models.relu_form import ReluForm
 from ..cycle import Cycle
 from ..cycle_set import CycleSet, in_reading_order
-from ..solving.solve import cycles_of_words
+from ..solving.solve import cycles_of_words, solve_words
 from .candidate import pack_weights
 from .curves import VISITED, follow_curves
 from .path import new_path
 from .scyfi import FOUND, FULL, STOPPED, search_order
-from .visited import new_word_set, remember, word_keys
+from .visited import new_word_set, remember_cycles
 
 SAMPLE = 32  # of the words found last, that are solved before more room is made,
 LEAST_REAL = 0.5  # and how many of them have to be real
@@ -56,8 +56,9 @@ def search_cycles(
     for order in range(searched_up_to + 1, max_order + 1):
         lower = _repeated(words, order, form.H)
         words[order], finished = _follow_curves(form, order, seed, lower, flags)
-        cycles += cycles_of_words(form, words[order])
-        if not finished:
+        solved = solve_words(form, words[order], cancel=cancel)
+        cycles += [item for item in solved if isinstance(item, Cycle)]
+        if not finished or cancel[0]:
             break
         searched_up_to = order
         if progress is not None:
@@ -109,6 +110,7 @@ def compile_search() -> None:
         form, flags = PLRNN([0.5], [[-2.0]], [0.1]).relu_form, (new_flag(), new_flag())
         none = np.empty((0, 1, 1), np.uint8)
         _follow_curves(form, 1, 0, none, flags)
+        remember_cycles(new_word_set(1), none)
 
 
 def _follow_curves(
@@ -125,8 +127,7 @@ def _follow_curves(
             break  # at violent growth rounding makes up cycles without end
         found = np.concatenate([found, np.empty_like(found)])
         keys = new_word_set(len(found))
-        for word in found[: counters[FOUND]]:
-            remember(keys, np.uint64(word_keys(word)[1]))
+        remember_cycles(keys, found[: counters[FOUND]])
     return found[: counters[FOUND]], status != STOPPED
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 from .candidate import close_map, write_map
 from .draws import draw_below, draw_bit, draw_uniform, draw_word
 from .path import FLIPS_LEFT, STEPS_LEFT, begin_path
@@ -19,7 +19,7 @@ WARM_UP = 20  # an orbit is read after at most so many steps, and 4 for each reg
 FARTHEST_POINT = 1e150  # of an orbit: what is beyond counts as infinite
 
 
-@kernel
+@kernel_part
 def draw_point(weights, identity, state, word, maps, system, z):
     """Draw z (M,) from a box as large as the candidate of a random region.
 
@@ -40,7 +40,7 @@ def draw_point(weights, identity, state, word, maps, system, z):
         z[i] = 2.0 * size * (2.0 * draw_uniform(state) - 1.0)
 
 
-@kernel
+@kernel_part
 def step_line(weights, lines, t, image):
     """Write W2 z + h2 of the point z of lines[t] (M + H, 2) beside it, and F(z) to `image` (M,)."""
     M = image.shape[0]
@@ -59,7 +59,7 @@ def step_line(weights, lines, t, image):
         image[i] = total
 
 
-@kernel
+@kernel_part
 def read_segment(weights, word, d, lines, warm_up, flags):
     """Write the word and the shift of an orbit: that of the first point, after `warm_up` steps.
 
@@ -83,7 +83,7 @@ def read_segment(weights, word, d, lines, warm_up, flags):
     return True
 
 
-@kernel
+@kernel_part
 def rotate_word(word, shift, target):
     """Write `word` (k, H), rotated by `shift`, to `target`."""
     k = word.shape[0]
@@ -92,7 +92,7 @@ def rotate_word(word, shift, target):
             target[t, j] = word[(t + shift) % k, j]
 
 
-@kernel
+@kernel_part
 def begin_at_cycle(state, known, word, first, line, border):
     """Begin a path at the cycle of a `known` word, in a random rotation and direction."""
     rotate_word(known, draw_below(state, known.shape[0]), word)
@@ -100,7 +100,7 @@ def begin_at_cycle(state, known, word, first, line, border):
     return True
 
 
-@kernel
+@kernel_part
 def begin_at_orbit(weights, state, word, first, d, line, border, lines, flags):
     """Begin a path at the orbit of the point `d`, near its start or later.
 
@@ -115,7 +115,7 @@ def begin_at_orbit(weights, state, word, first, d, line, border, lines, flags):
     return True
 
 
-@kernel
+@kernel_part
 def begin_at_word(state, word, border):
     """Begin the SCYFI iteration at a random word."""
     draw_word(state, word)
@@ -123,7 +123,7 @@ def begin_at_word(state, word, border):
     return True
 
 
-@kernel
+@kernel_part
 def improve_word(word, first, d, line, border, visited):
     """Prepare a step of the SCYFI iteration: the candidate of the word, which is remembered.
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel, kernel_part
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that it has an inverse modulo 2^64
 INVERSE = np.uint64(pow(0x9E3779B97F4A7C15, -1, 2**64))
@@ -23,7 +23,7 @@ class WordSet(NamedTuple):
     count: np.ndarray
 
 
-@kernel
+@kernel_part
 def mix(x):
     """Return a bijective scramble of 64 bits (splitmix64's finalizer)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -31,7 +31,7 @@ def mix(x):
     return x ^ (x >> np.uint64(31))
 
 
-@kernel
+@kernel_part
 def region_key(region):
     """Return the key of one region (H,)."""
     key, bits = np.uint64(1), np.uint64(0)
@@ -42,7 +42,7 @@ def region_key(region):
     return mix(key * BASE + bits)
 
 
-@kernel
+@kernel_part
 def word_keys(word):
     """Return the key of `word` (k, H), the key that all its rotations share, and if it repeats.
 
@@ -69,7 +69,7 @@ def new_word_set(capacity: int) -> WordSet:
     return WordSet(np.zeros(2 * capacity, np.uint64), np.zeros(1, np.int64))
 
 
-@kernel
+@kernel_part
 def remember(words, key):
     """Put `key` into the set, unless it is full; return whether it was there."""
     mask = np.uint64(words.table.shape[0] - 1)
@@ -86,12 +86,19 @@ def remember(words, key):
 
 
 @kernel
+def remember_cycles(words, found):
+    """Put what the rotations of each word of `found` (n, k, H) share into the set."""
+    for n in range(found.shape[0]):
+        remember(words, word_keys(found[n])[1])
+
+
+@kernel_part
 def is_full(words):
     """Return whether the set holds as many keys as it has room for."""
     return 2 * words.count[0] >= words.table.shape[0]
 
 
-@kernel
+@kernel_part
 def forget(words):
     """Empty the set."""
     words.table[:] = 0

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 
 SMALLEST = 1e-290  # of a pivot column: one over it must be finite
 
 
-@kernel
+@kernel_part
 def reduce_panel(panel, rows, columns, inverses, weights, dots):
     """Make the first M columns of `panel` upper triangular by reflections I - f v v^T.
 
@@ -63,7 +63,7 @@ def reduce_panel(panel, rows, columns, inverses, weights, dots):
     return True
 
 
-@kernel
+@kernel_part
 def factor_cycle(jacobians, panels, inverses, weights, dots, cancel):
     """Eliminate z_1 .. z_{k-1}, then factor the closing equation for z_0.
 
@@ -112,7 +112,7 @@ def factor_cycle(jacobians, panels, inverses, weights, dots, cancel):
     return reduce_panel(closing, M, M, inverses[0], weights[0], dots)
 
 
-@kernel
+@kernel_part
 def solve_cycle(panels, inverses, weights, right, points, spare):
     """Write the solution for the right-hand sides c_t (k, M) to `points` (k, M).
 
@@ -145,7 +145,7 @@ def solve_cycle(panels, inverses, weights, right, points, spare):
         _substitute(panel, inverses[t], points[t])
 
 
-@kernel
+@kernel_part
 def _reflect(panel, weights, rows, vector):
     for j in range(weights.shape[0]):
         total = 0.0
@@ -156,7 +156,7 @@ def _reflect(panel, weights, rows, vector):
             vector[i] -= total * panel[i, j]
 
 
-@kernel
+@kernel_part
 def _substitute(panel, inverse, z):
     """Solve R z = z in place; `panel` holds R above, `inverse` one over its diagonal."""
     M = z.shape[0]

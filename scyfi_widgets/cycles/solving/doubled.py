@@ -5,13 +5,13 @@ Nothing here may be compiled with ``fastmath``: the compiler would remove the er
 
 from __future__ import annotations
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 
 UNIT = 2.0**-53  # largest relative error of one rounding
 SPLIT = 134217729.0  # 2^27 + 1
 
 
-@kernel
+@kernel_part
 def two_sum(a, b):
     """Return the rounded a + b and its error."""
     s = a + b
@@ -19,7 +19,7 @@ def two_sum(a, b):
     return s, (a - (s - v)) + (b - v)
 
 
-@kernel
+@kernel_part
 def two_product(a, b):
     """Return the rounded a b and its error; NaN for factors beyond 1e300."""
     p = a * b
@@ -32,7 +32,7 @@ def two_product(a, b):
     return p, a_lo * b_lo - (((p - a_hi * b_hi) - a_lo * b_hi) - a_hi * b_lo)
 
 
-@kernel
+@kernel_part
 def add_product(hi, lo, a, b_hi, b_lo):
     """Return hi + lo + a (b_hi + b_lo): in a sum of n terms t the error is (2 n u)^2 Σ|t|."""
     p, p_error = two_product(a, b_hi)

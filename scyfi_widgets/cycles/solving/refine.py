@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel, kernel_part
 from .block_cyclic import factor_cycle, solve_cycle
 from .doubled import UNIT, add_product, two_sum
 
@@ -31,7 +31,7 @@ PROBES = 2  # of the norm of an inverse
 TINY = 1e-290  # what products of doubles may lose by underflow
 
 
-@kernel
+@kernel_part
 def write_jacobian(A, W1, W2, region, jacobian):
     """Write A + W1 diag(region) W2 (M, M)."""
     M, H = W1.shape
@@ -47,7 +47,7 @@ def write_jacobian(A, W1, W2, region, jacobian):
                         jacobian[i, m] += W1[i, j] * weight
 
 
-@kernel
+@kernel_part
 def write_y(W2, h2, z, z_low, y, y_low):
     """Write y_t = W2 z_t + h2 (k, H) in doubled precision."""
     for t in range(z.shape[0]):
@@ -63,7 +63,7 @@ def write_y(W2, h2, z, z_low, y, y_low):
             y[t, j], y_low[t, j] = two_sum(hi, lo)
 
 
-@kernel
+@kernel_part
 def write_residuals(A, W1, h1, word, z, z_low, y, y_low, residuals):
     """Write A z_t + W1 (d_t o y_t) + h1 - z_{t+1} (k, M), computed in doubled precision."""
     k, M = z.shape
@@ -82,7 +82,7 @@ def write_residuals(A, W1, h1, word, z, z_low, y, y_low, residuals):
             residuals[t, i] = hi + lo
 
 
-@kernel
+@kernel_part
 def judge_signs(word, y, h2, bound, rounding):
     """Compare the signs of y (k, H) with a word.
 
@@ -108,7 +108,7 @@ def judge_signs(word, y, h2, bound, rounding):
     return verdict, margin, margin_error
 
 
-@kernel
+@kernel_part
 def largest_modulus(array):
     """Return max |a| of a two-dimensional array; NaN if there is one."""
     largest = 0.0
@@ -121,6 +121,20 @@ def largest_modulus(array):
 
 
 @kernel
+def residual_of_points(A, W1, W2, h1, h2, word, points):
+    """Return max |J_t z_t + c_t - z_{t+1}| over the points (k, M) in the regions of a word."""
+    k, M = points.shape
+    y, y_low = np.empty((k, h2.shape[0])), np.empty((k, h2.shape[0]))
+    low, residuals = np.empty((k, M)), np.empty((k, M))
+    for t in range(k):
+        for i in range(M):
+            low[t, i] = 0.0
+    write_y(W2, h2, points, low, y, y_low)
+    write_residuals(A, W1, h1, word, points, low, y, y_low, residuals)
+    return largest_modulus(residuals)
+
+
+@kernel_part
 def residual_of_rounded(jacobians, low):
     """Return max |F(z_t) - z_{t+1}| of points from which the parts `low` (k, M) were cut off."""
     k, M = low.shape
@@ -135,7 +149,7 @@ def residual_of_rounded(jacobians, low):
     return largest
 
 
-@kernel
+@kernel_part
 def inverse_norm(factored, right, points, spare):
     """Return an estimate of the largest row sum of the inverse, by solves with random numbers.
 
@@ -158,11 +172,16 @@ def inverse_norm(factored, right, points, spare):
     return largest * np.sqrt(3.0 * k * M)
 
 
-@kernel
+@kernel_part
 def network_norms(A, W1, W2, h1, h2):
     """Return bounds of the row sums of any Jacobian, of W2, and of the constant terms of a step."""
     M, H = W1.shape
-    sums = np.abs(W2).sum(axis=1)
+    sums, largest_sum = np.empty(H), 0.0
+    for j in range(H):
+        sums[j] = 0.0
+        for m in range(M):
+            sums[j] += abs(W2[j, m])
+        largest_sum = max(largest_sum, sums[j])
     largest, constant = 0.0, 0.0
     for i in range(M):
         total, shift = 0.0, abs(h1[i])
@@ -172,7 +191,7 @@ def network_norms(A, W1, W2, h1, h2):
             total += abs(W1[i, j]) * sums[j]
             shift += abs(W1[i, j] * h2[j])
         largest, constant = max(largest, total), max(constant, shift)
-    return largest, sums.max() if H > 0 else 0.0, constant
+    return largest, largest_sum, constant
 
 
 @kernel
@@ -226,7 +245,7 @@ def refine_words(
     return True
 
 
-@kernel
+@kernel_part
 def _refine(network, norms, factored, word, z, low, y, y_low, right, change, spare, cancel):
     """Refine z + low, from 0, until the signs of y are certain; see `judge_signs`."""
     A, W1, W2, h1, h2 = network
@@ -237,8 +256,9 @@ def _refine(network, norms, factored, word, z, low, y, y_low, right, change, spa
     rounding = 4.0 * ((2.0 * (M + W1.shape[1]) + 4.0) * UNIT) ** 2
     inverse = SAFETY * inverse_norm(factored, right, change, spare)
     rate = inverse * (1.0 + norm) * (M + W1.shape[1]) * UNIT
-    z[:] = 0.0
-    low[:] = 0.0
+    for t in range(k):
+        for i in range(M):
+            z[t, i] = low[t, i] = 0.0
     before, error = np.inf, np.inf
     for _ in range(LARGEST_STEPS):
         # Such a rate belongs to a system that is singular, or nearly so.
@@ -246,10 +266,11 @@ def _refine(network, norms, factored, word, z, low, y, y_low, right, change, spa
             break
         size = largest_modulus(z)
         write_y(W2, h2, z, low, y, y_low)
-        bound = norm_y * (error + rounding * size) + TINY
-        verdict, margin, margin_error = judge_signs(word, y, h2, bound, rounding)
-        if verdict == VIRTUAL or error <= ENOUGH * size:
-            return verdict, margin, margin_error
+        if error < np.inf:
+            bound = norm_y * (error + rounding * size) + TINY
+            verdict, margin, margin_error = judge_signs(word, y, h2, bound, rounding)
+            if verdict == VIRTUAL or error <= ENOUGH * size:
+                return verdict, margin, margin_error
         write_residuals(A, W1, h1, word, z, low, y, y_low, right)
         solve_cycle(panels, inverses, weights, right, change, spare)
         correction = largest_modulus(change)

@@ -17,9 +17,10 @@ from ...compiled import kernel
 from ...models import PLRNN
 from ...models.relu_form import ReluForm
 from ..continuum import Continuum
-from ..cycle import Cycle
-from ..proof.exact import CONSISTENT, ExactWord, exact_word
-from .refine import DOUBTFUL, REAL, SINGULAR, VIRTUAL, refine_words, write_residuals, write_y
+from ..cycle import Cycle, cycles_of_arrays
+from ..exact.verdict import CONSISTENT, ExactWord
+from ..exact.word import exact_word
+from .refine import DOUBTFUL, REAL, SINGULAR, VIRTUAL, refine_words, residual_of_points
 from .spectrum import spectra
 
 LONGEST_EXACT = 2.0  # seconds that exact arithmetic may take for one word
@@ -137,19 +138,17 @@ def _solve_words(form: ReluForm, words, flag: np.ndarray, touched: list[np.ndarr
         eigenvalues, logs = spectra(form, rotated[real], flag)
         if flag[0]:
             return _cancelled(rotated)
-        parts = zip(
-            real.tolist(),
+        cycles = cycles_of_arrays(
             points[real],
             rotated[real],
             eigenvalues,
-            residuals[real].tolist(),
-            margins[real].tolist(),
-            errors[real].tolist(),
+            residuals[real],
+            margins[real],
+            errors[real],
             logs,
-            strict=True,
         )
-        for number, *fields in parts:
-            found[number] = Cycle(*fields)
+        for number, cycle in zip(real.tolist(), cycles, strict=True):
+            found[number] = cycle
     return found
 
 
@@ -186,13 +185,7 @@ def cycles_of_words(form: ReluForm, words: np.ndarray) -> list[Cycle]:
 
 def one_step_residual(form: ReluForm, word: np.ndarray, points: np.ndarray) -> float:
     """Return max |J_t z_t + c_t - z_{t+1}| over the points (k, M) in the regions of a word."""
-    k = len(word)
-    y, y_low, right = np.empty((k, form.H)), np.empty((k, form.H)), np.empty(points.shape)
-    low = np.zeros(points.shape)
-    write_y(form.W2, form.h2, points, low, y, y_low)
-    bits = np.asarray(word, np.uint8)
-    write_residuals(form.A, form.W1, form.h1, bits, points, low, y, y_low, right)
-    return float(np.abs(right).max())
+    return residual_of_points(*form, np.asarray(word, np.uint8), points)
 
 
 def compile_solve() -> None:
@@ -242,5 +235,6 @@ def rotate_words(words, rotated, periods):
                 best = shift
         periods[number] = period
         for t in range(k):
-            u = t + best
-            rotated[number, t] = word[u - k if u >= k else u]
+            u = t + best if t + best < k else t + best - k
+            for j in range(H):
+                rotated[number, t, j] = word[u, j]

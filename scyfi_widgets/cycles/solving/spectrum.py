@@ -23,7 +23,7 @@ import math
 import numpy as np
 
 from ...cancellation import new_flag
-from ...compiled import kernel
+from ...compiled import kernel, kernel_part
 from ...models.relu_form import ReluForm
 from .refine import write_jacobian
 
@@ -117,17 +117,17 @@ def one_spectrum(jacobians, factors, mantissas, exponents, cancel):
                 factors[t, i, m] = jacobians[t, i, m]
     if periodic_schur(factors, cancel):
         for i in range(M):
-            mantissas[i], exponents[i] = _diagonal(factors, i)
+            mantissas[i], exponents[i] = _diagonal(factors, k, i)
         _pair(mantissas, exponents)
     else:
-        mantissas[:] = np.nan
-        exponents[:] = 0
+        for i in range(M):
+            mantissas[i], exponents[i] = np.nan, 0
 
 
 # One and two states ------------------------------------------------------------------------------
 
 
-@kernel
+@kernel_part
 def _exponent(x):
     """Return e with 2^(e-1) <= |x| < 2^e; 0 for zero, NaN and infinity."""
     if not 0.0 < abs(x) < np.inf:
@@ -135,7 +135,7 @@ def _exponent(x):
     return math.frexp(x)[1]
 
 
-@kernel
+@kernel_part
 def _by_trace(jacobians, mantissas, exponents):
     """Write the eigenvalues for M <= 2; False where the trace has lost too many digits."""
     k, M, _ = jacobians.shape
@@ -201,37 +201,38 @@ def _by_trace(jacobians, mantissas, exponents):
 # The periodic Schur form -------------------------------------------------------------------------
 
 
-@kernel
+@kernel_part
 def _rotation(x, y):
     """Return c (real), s with [c s; -conj(s) c] [x; y] = [r; 0]."""
     size_x, size_y = abs(x), abs(y)
     if size_y == 0.0:
         return 1.0, 0.0j
     if size_x == 0.0:
-        return 0.0, np.conj(y) / size_y
-    norm = np.hypot(size_x, size_y)
-    return size_x / norm, (x / size_x) * (np.conj(y) / norm)
+        return 0.0, complex(y.real / size_y, -y.imag / size_y)
+    norm = math.hypot(size_x, size_y)
+    turned = complex(x.real / size_x, x.imag / size_x)
+    return size_x / norm, turned * complex(y.real / norm, -y.imag / norm)
 
 
-@kernel
+@kernel_part
 def _rotate_rows(factor, p, c, s, first, last):
     """Rotate rows p and p + 1 in the columns first..last."""
     for m in range(first, last + 1):
         x, y = factor[p, m], factor[p + 1, m]
         factor[p, m] = c * x + s * y
-        factor[p + 1, m] = c * y - np.conj(s) * x
+        factor[p + 1, m] = c * y - s.conjugate() * x
 
 
-@kernel
+@kernel_part
 def _rotate_columns(factor, p, c, s, first, last):
     """Rotate columns p and p + 1, by the inverse rotation, in the rows first..last."""
     for i in range(first, last + 1):
         x, y = factor[i, p], factor[i, p + 1]
-        factor[i, p] = c * x + np.conj(s) * y
+        factor[i, p] = c * x + s.conjugate() * y
         factor[i, p + 1] = c * y - s * x
 
 
-@kernel
+@kernel_part
 def _pass_around(factors, p, c, s, low, high):
     """Carry a rotation of Q_0 through all triangles to the columns of the Hessenberg factor."""
     k = factors.shape[0]
@@ -244,7 +245,7 @@ def _pass_around(factors, p, c, s, low, high):
     _rotate_columns(factors[k - 1], p, c, s, low, min(p + 2, high))
 
 
-@kernel
+@kernel_part
 def _make_hessenberg(factors, cancel):
     """Make factors 0..k-2 upper triangular, the last one upper Hessenberg; False if cancelled."""
     k, M, _ = factors.shape
@@ -276,7 +277,7 @@ def _make_hessenberg(factors, cancel):
     return True
 
 
-@kernel
+@kernel_part
 def _scaled(x, exponent):
     """Return x 2^exponent with the exponent moved out of x."""
     e = max(_exponent(x.real), _exponent(x.imag)) if x.real != 0.0 and x.imag != 0.0 else (
@@ -285,16 +286,16 @@ def _scaled(x, exponent):
     return complex(math.ldexp(x.real, -e), math.ldexp(x.imag, -e)), exponent + e
 
 
-@kernel
-def _diagonal(factors, i):
-    """Return mantissa and exponent of the product of all entries [i, i]."""
+@kernel_part
+def _diagonal(factors, count, i):
+    """Return mantissa and exponent of the product of the entries [i, i] of the first factors."""
     value, exponent = _scaled(factors[0, i, i], 0)
-    for t in range(1, factors.shape[0]):
+    for t in range(1, count):
         value, exponent = _scaled(value * factors[t, i, i], exponent)
     return value, exponent
 
 
-@kernel
+@kernel_part
 def _shift(factors, low, high, block, spare):
     """Return the eigenvalue of the trailing 2x2 block that is nearest to its last entry, scaled."""
     k = factors.shape[0]
@@ -323,7 +324,7 @@ def _shift(factors, low, high, block, spare):
     c, d = block[n - 1, n - 2], block[n - 1, n - 1]
     half = 0.5 * (a - d)
     root = np.sqrt(half * half + b * c)
-    if (np.conj(half) * root).real < 0.0:
+    if half.real * root.real + half.imag * root.imag < 0.0:
         root = -root
     divisor = half + root
     if divisor == 0.0:
@@ -331,7 +332,7 @@ def _shift(factors, low, high, block, spare):
     return d - b * c / divisor, exponent
 
 
-@kernel
+@kernel_part
 def _is_negligible(last, i, strict):
     """Return whether the subdiagonal entry [i, i - 1] of the Hessenberg factor may be dropped."""
     size, above, below = abs(last[i, i - 1]), abs(last[i - 1, i - 1]), abs(last[i, i])
@@ -342,7 +343,7 @@ def _is_negligible(last, i, strict):
     return not strict or size * abs(last[i - 1, i]) <= SMALL * above * below
 
 
-@kernel
+@kernel_part
 def periodic_schur(factors, cancel):
     """Make the diagonal blocks of all factors (k, M, M) upper triangular; False if that fails.
 
@@ -377,10 +378,10 @@ def periodic_schur(factors, cancel):
     return True
 
 
-@kernel
+@kernel_part
 def _sweep(factors, low, high, rounds, block, spare):
     """Do one implicit QR step on the window low..high."""
-    last = factors[-1]
+    last = factors[factors.shape[0] - 1]
     x, y = last[low, low], last[low + 1, low]
     zero = False
     for t in range(factors.shape[0] - 1):
@@ -392,7 +393,7 @@ def _sweep(factors, low, high, rounds, block, spare):
     elif not zero and rounds >= 2:
         shift, exponent = _shift(factors, low, high, block, spare)
         if factors.shape[0] > 1:
-            top, top_exponent = _diagonal(factors[:-1], low)
+            top, top_exponent = _diagonal(factors, factors.shape[0] - 1, low)
             shift, exponent = shift / top, exponent - top_exponent
         if abs(exponent) < 900:
             shift *= 2.0**exponent
@@ -408,28 +409,26 @@ def _sweep(factors, low, high, rounds, block, spare):
         _pass_around(factors, p, c, s, low, high)
 
 
-@kernel
+@kernel_part
 def _pair(mantissas, exponents):
-    """Make the eigenvalues of a real product real, or conjugate in pairs."""
-    M = mantissas.shape[0]
-    paired = np.zeros(M, np.bool_)
-    for i in range(M):
-        value = mantissas[i]
-        if paired[i] or value.imag == 0.0:
-            continue
-        best, distance = -1, abs(value.imag)
+    """Make the eigenvalues of a real product real, or conjugate in pairs; it moves them."""
+    M, i = mantissas.shape[0], 0
+    while i < M:
+        value, exponent, best = mantissas[i], exponents[i], i
+        distance = abs(value.imag)
         for j in range(i + 1, M):
-            e = exponents[j] - exponents[i]
-            if not paired[j] and abs(e) <= 2:
-                apart = abs(np.conj(mantissas[j]) * 2.0**e - value)
+            e = exponents[j] - exponent
+            if distance > 0.0 and abs(e) <= 2:
+                apart = abs(mantissas[j].conjugate() * 2.0**e - value)
                 if apart < distance:
                     best, distance = j, apart
-        if best < 0:
+        if best == i:
             mantissas[i] = complex(value.real, 0.0)
-        else:
-            mean = 0.5 * (
-                value + np.conj(mantissas[best]) * 2.0 ** (exponents[best] - exponents[i])
-            )
-            mantissas[i], mantissas[best] = mean, np.conj(mean)
-            exponents[best] = exponents[i]
-            paired[best] = True
+            i += 1
+            continue
+        scale = 2.0 ** (exponents[best] - exponent)
+        mean = 0.5 * (value + mantissas[best].conjugate() * scale)
+        mantissas[best], exponents[best] = mantissas[i + 1], exponents[i + 1]
+        mantissas[i], mantissas[i + 1] = mean, mean.conjugate()
+        exponents[i + 1] = exponent
+        i += 2

@@ -10,8 +10,8 @@ import pytest
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
 from scyfi_widgets.cycles.branching.branch import LARGEST, Branching, branch
+from scyfi_widgets.cycles.exact.word import exact_word
 from scyfi_widgets.cycles.proof.certificate import UNDECIDED
-from scyfi_widgets.cycles.proof.exact import exact_word
 from scyfi_widgets.cycles.words import least_rotation
 
 NO_LIMIT = 10**12

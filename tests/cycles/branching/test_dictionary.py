@@ -11,6 +11,7 @@ from scyfi_widgets.cycles.branching.dictionary import (
     GONE_ROW,
     LEFT,
     SMALLEST_PIVOT,
+    distance_to_zero,
     drop_row,
     entering_column,
     exchange,
@@ -146,3 +147,17 @@ def test_the_extreme_entries_of_a_row(active):
         entries = program.D[row, 1 : active + 1]
         assert largest_entry(program.D, row, active) == max(entries.max(), 0.0)
         assert smallest_entry(program.D, row, active) == min(entries.min(), 0.0)
+
+
+def test_distance_to_zero_bounds_how_far_a_variable_has_to_move():
+    D = np.array([[0.0, 1.0, 1.0, 1.0, 1.0], [6.0, -1.0, 5.0, -2.0, -100.0]])
+    # With v_1 and v_3 both at 2 the row is zero; there are two ways, squared. Column 4 is frozen.
+    assert distance_to_zero(D, 1, 3) == 6.0 / 3.0 / 4.0
+    assert distance_to_zero(D, 1, 1) == 6.0
+    D[1, 0] = -6.0
+    assert distance_to_zero(D, 1, 3) == 0.0
+
+
+def test_distance_to_zero_is_huge_where_nothing_makes_it_fall():
+    D = np.array([[0.0, 1.0, 1.0], [6.0, 1.0, 0.0]])
+    assert distance_to_zero(D, 1, 2) == 6.0 / SMALLEST_PIVOT

@@ -112,3 +112,27 @@ def test_the_reference_region_is_not_a_singular_one():
 def test_no_program_where_every_region_is_singular():
     identity = sw.AlmostLinearRNN(A=[1.0, 0.5], W=[[0.0, 0.0], [0.0, 1.0]], h=[0.0, 1.0], n_relu=1)
     assert program(identity.relu_form, 1) is None
+
+
+def test_no_program_where_every_region_is_singular_to_rounding():
+    nearly = sw.AlmostLinearRNN(
+        A=[1.0 - 2.0**-52, 0.5], W=[[0.0, 0.0], [0.0, 1.0]], h=[0.0, 1.0], n_relu=1
+    )
+    assert program(nearly.relu_form, 1) is None
+
+
+@pytest.mark.parametrize("order", [1, 2, 5])
+def test_a_region_with_a_small_response_is_taken_at_once(order):
+    contracting = sw.PLRNN(A=[0.5, 0.3], W=[[-0.5, 0.1], [0.4, -0.2]], h=[0.3, 0.2])
+    assert not program(contracting.relu_form, order).region.any()
+    # An eigenvalue near 1, a root of unity of every order.
+    slow = contracting.replace({"A": np.array([1.0 - 1e-6, 0.3])})
+    assert program(slow.relu_form, order).region.any()
+
+
+@pytest.mark.parametrize("order", [2, 4, 6])
+def test_an_eigenvalue_of_minus_one_is_seen(order):
+    flipping = sw.PLRNN(A=[-1.0, 0.5], W=[[0.5, 0.0], [0.0, 0.0]], h=[-1.0, 0.1])
+    problem = program(flipping.relu_form, order)
+    assert problem.region[0]
+    assert problem.row_error < 1e-12

@@ -13,63 +13,15 @@ import pytest
 
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
+from scyfi_widgets.cycles.exact.word import exact_word
 from scyfi_widgets.cycles.polygons import search as polygons
 from scyfi_widgets.cycles.polygons.search import model_scale, search_polygons
 from scyfi_widgets.cycles.polygons.state import CLOSED, THIN, WORD
-from scyfi_widgets.cycles.proof.exact import exact_word
 from scyfi_widgets.cycles.solving.solve import cycles_of_words
 
 DATA = Path(__file__).parents[2] / "data"
 CASES = json.loads((DATA / "cycle_cases.json").read_text())["cases"]
 PAIRS = 11  # largest order times H of the brute force
-
-
-def random_model(architecture: type[sw.Model], rng: np.random.Generator) -> sw.Model:
-    """Return a network of one or two states that folds its own state back."""
-
-    def normal(*shape):
-        return rng.normal(size=shape)
-
-    M = int(rng.integers(1, 3))
-    A, h = rng.uniform(0.3, 2, M), np.abs(normal(M))
-    if architecture in (sw.ShallowPLRNN, sw.ClippedShallowPLRNN):
-        hidden = int(rng.integers(1, 6 if architecture is sw.ShallowPLRNN else 3))
-        W2 = normal(hidden, M)
-        return architecture(A, 0.3 * normal(M, hidden) - 2 * W2.T, W2, h, normal(hidden))
-    W = 0.5 * normal(M, M) - 2.5 * np.eye(M)
-    if architecture is sw.AlmostLinearRNN:
-        n_relu = int(rng.integers(1, M + 1))
-        W[:, : M - n_relu] *= 0.3
-        return sw.AlmostLinearRNN(A, W, h, n_relu)
-    if architecture is sw.DendriticPLRNN:
-        B = int(rng.integers(1, 5 // M + 1))
-        return sw.DendriticPLRNN(A, W, h, np.abs(normal(B)), normal(M, B))
-    return sw.PLRNN(A, W, h)
-
-
-def words_by_brute_force(model: sw.Model, order: int) -> set[bytes]:
-    """Return the canonical words of all cycles of one minimal period."""
-    A, W1, W2, h1, h2 = model.relu_form
-    k, M, H = order, model.M, model.H
-    numbers = np.arange(2 ** (k * H))
-    words = ((numbers[:, None] >> np.arange(k * H)) & 1).astype(bool).reshape(-1, k, H)
-    jacobians = A + (W1 * words[:, :, None, :]) @ W2
-    shifts = h1 + (words * h2) @ W1.T
-    P, c = np.broadcast_to(np.eye(M), (len(words), M, M)), np.zeros((len(words), M))
-    for t in range(k):
-        P = jacobians[:, t] @ P
-        c = (jacobians[:, t] @ c[..., None])[..., 0] + shifts[:, t]
-    z = np.linalg.solve(np.eye(M) - P, c[..., None])[..., 0]
-    real = np.ones(len(words), bool)
-    for t in range(k):
-        real &= ((z @ W2.T + h2 > 0) == words[:, t]).all(axis=1)
-        z = z @ A.T + np.maximum(z @ W2.T + h2, 0) @ W1.T + h1
-    found = set()
-    for word in words[real]:
-        rotations = [np.roll(word, -shift, axis=0).tobytes() for shift in range(k)]
-        if len(set(rotations)) == k:
-            found.add(min(rotations))
-    return found
 
 
 def cycles_found(model: sw.Model, search) -> dict[int, set[bytes]]:
@@ -81,13 +33,14 @@ def cycles_found(model: sw.Model, search) -> dict[int, set[bytes]]:
 
 
 @pytest.fixture(scope="module")
-def ensemble():
+def ensemble(folding_network, cycles_by_brute_force):
     """Two hundred networks of five architectures, with their words up to some order."""
     rng = np.random.default_rng(7)
-    models = [random_model(kind, rng) for kind in sw.models.ARCHITECTURES for _ in range(40)]
+    models = [folding_network(kind, rng, 2) for kind in sw.models.ARCHITECTURES for _ in range(40)]
+    orders = [range(1, min(PAIRS // model.H, 7) + 1) for model in models]
     return [
-        (model, {k: words_by_brute_force(model, k) for k in range(1, min(PAIRS // model.H, 7) + 1)})
-        for model in models
+        (model, {k: set(cycles_by_brute_force(model, k)) for k in up_to})
+        for model, up_to in zip(models, orders, strict=True)
     ]
 
 
@@ -409,7 +362,11 @@ def test_a_limit_leaves_the_low_orders_complete():
     model = sw.systems.lozi_map()
     reached = []
     search = search_polygons(
-        model.relu_form, 60, node_limit=150_000, progress=reached.append, record=True
+        model.relu_form,
+        60,
+        node_limit=150_000,
+        proved=lambda search: reached.append(search.complete_up_to),
+        record=True,
     )
     assert 8 <= search.complete_up_to < 60
     assert reached == sorted(reached)
@@ -436,3 +393,28 @@ def test_three_states_are_refused():
     model = sw.PLRNN([0.5] * 3, np.zeros((3, 3)), [0.0] * 3)
     with pytest.raises(ValueError, match="M = 3"):
         search_polygons(model.relu_form, 1)
+
+
+def test_a_cut_that_is_settled_exactly_says_nothing_about_the_next_bit():
+    # Here exact arithmetic finds that a cut leaves a cell; once, the next bit took that answer for
+    # its own, and went on with corners that another branch had left behind.
+    model = sw.ShallowPLRNN(
+        A=[0.18905338179353307, -0.5227484414807474],
+        W1=[
+            [-0.41306354339189344, -2.4414673826398556, 1.799707382720902],
+            [1.1441658720372287, -0.32542283686782436, 0.7738065867276614],
+        ],
+        W2=[
+            [0.28121066979764925, -0.5538228364240524],
+            [-0.8125, -0.31055654665915255],
+            [-0.3288239040579627, -0.7921467553588982],
+        ],
+        h1=[0.45495807124085547, -0.09919805171738795],
+        h2=[0.5452887139646817, -0.6071856998706371, 0.12682784711186987],
+    )
+    cycles = sw.find_cycles(model, 4, method="complete")
+    assert sw.verify(model, cycles).complete_up_to == 4
+    bits = (np.arange(2**12)[:, None] >> np.arange(12) & 1).astype(bool).reshape(-1, 4, 3)
+    words = {1: bits[:, :1], 2: bits[:, :2], 3: bits[:, :3], 4: bits}
+    every = {cycle.key for k in words for cycle in cycles_of_words(model.relu_form, words[k])}
+    assert {cycle.key for cycle in cycles} == every

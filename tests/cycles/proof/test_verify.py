@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 import scyfi_widgets as sw
 from scyfi_widgets.cycles.continuum import Continuum
+from scyfi_widgets.cycles.exact.verdict import CONSISTENT
+from scyfi_widgets.cycles.exact.word import exact_word
 from scyfi_widgets.cycles.proof.certificate import (
     CLOSED,
     OPEN,
@@ -24,7 +26,6 @@ from scyfi_widgets.cycles.proof.certificate import (
     PrefixTree,
     model_digest,
 )
-from scyfi_widgets.cycles.proof.exact import CONSISTENT, exact_word
 from scyfi_widgets.cycles.proof.prefix_check import EMPTY, Prefixes
 from scyfi_widgets.cycles.proof.prefix_check import THIN as NO_INTERIOR
 from scyfi_widgets.cycles.proof.row_check import exact_row_radius, row_radii, split_functional

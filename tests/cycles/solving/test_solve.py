@@ -19,7 +19,7 @@ import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
 from scyfi_widgets.cycles import Cycle
 from scyfi_widgets.cycles.continuum import Continuum
-from scyfi_widgets.cycles.proof.exact import exact_word
+from scyfi_widgets.cycles.exact.word import exact_word
 from scyfi_widgets.cycles.solving import solve
 from scyfi_widgets.cycles.solving.block_cyclic import factor_cycle, solve_cycle
 from scyfi_widgets.cycles.solving.doubled import two_product, two_sum
@@ -392,8 +392,8 @@ def test_all_kernels_are_compiled_ahead():
         "import numpy as np, scyfi_widgets as sw\n"
         "from scyfi_widgets.cycles.solving import refine, solve, spectrum\n"
         "solve.compile_solve()\n"
-        "kernels = [solve.rotate_words, refine.refine_words, refine.write_y,\n"
-        "           refine.write_residuals, spectrum.write_spectra]\n"
+        "kernels = [solve.rotate_words, refine.refine_words, refine.residual_of_points,\n"
+        "           spectrum.write_spectra]\n"
         "before = [len(kernel.signatures) for kernel in kernels]\n"
         "model = sw.ShallowPLRNN([1.0], [[0.0, 0.0]], [[1.0], [-1.0]], [0.0], [0.0, 0.0])\n"
         "solve.solve_words(model.relu_form, np.zeros((1, 1, 2), bool))\n"

@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import Cancelled
-from scyfi_widgets.cycles.proof.exact import (
-    BORDER,
-    CONSISTENT,
-    CYCLE,
-    INCONSISTENT,
-    VIRTUAL,
-    exact_word,
-    period,
-)
+from scyfi_widgets.cycles.exact.verdict import BORDER, CONSISTENT, CYCLE, INCONSISTENT, VIRTUAL
+from scyfi_widgets.cycles.exact.word import exact_word
 
 
 def verdict(model, *regions):
@@ -119,10 +112,6 @@ def test_numbers_of_any_size():
     cycle = verdict(tent, "0", "0", "1")
     assert cycle.kind == CYCLE
     assert np.isfinite(cycle.points).all()
-
-
-def test_periods():
-    assert [period(list(word)) for word in ("a", "ab", "aa", "abab", "aba")] == [1, 2, 1, 2, 3]
 
 
 def test_what_does_not_fit_is_named():
