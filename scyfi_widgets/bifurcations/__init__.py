@@ -1,1 +1,9 @@
 """How cycles change along lines and in planes of parameter space: branches and exact events."""
+
+from .branches import Branch
+from .diagram import Diagram
+from .events import Event
+from .line import Line
+from .line_diagram import bifurcation_diagram
+
+__all__ = ["Branch", "Diagram", "Event", "Line", "bifurcation_diagram"]
