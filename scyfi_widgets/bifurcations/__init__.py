@@ -5,5 +5,14 @@ from .diagram import Diagram
 from .events import Event
 from .line import Line
 from .line_diagram import bifurcation_diagram
+from .plane import Plane, bifurcation_plane
 
-__all__ = ["Branch", "Diagram", "Event", "Line", "bifurcation_diagram"]
+__all__ = [
+    "Branch",
+    "Diagram",
+    "Event",
+    "Line",
+    "Plane",
+    "bifurcation_diagram",
+    "bifurcation_plane",
+]

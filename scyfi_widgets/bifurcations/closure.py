@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from ..cancellation import Cancelled
 from ..cycles.words import least_rotation, word_text
 from . import pieces as kinds
 from .branches import BORDER, POLE, RANGE, Piece
@@ -66,12 +67,13 @@ class Closure:
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(word)
-        if not fresh or self._cancel[0]:
+        if not fresh:
             return
         words = np.stack(fresh).astype(np.uint8)
         line = self.line
-        found = word_pieces(line.forms, words, line.lo, line.hi, cancel=self._cancel)
-        if self._cancel[0]:
+        try:
+            found = word_pieces(line.forms, words, line.lo, line.hi, cancel=self._cancel)
+        except Cancelled:
             return
         self.strands += _strands(line, words.astype(bool), found, self._values)
         self.unresolved += _doubts(words, found)
