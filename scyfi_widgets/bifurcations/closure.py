@@ -19,9 +19,20 @@ from .stars import fillings, star_word
 ENDS = {kinds.RANGE: RANGE, kinds.BORDER: BORDER, kinds.POLE: POLE}
 SPECTRAL = {kinds.FLIP: FLIP, kinds.CENTRE: CENTRE, kinds.TRANSCRITICAL: TRANSCRITICAL}
 
+AT_ONCE = 2e5  # words times k M^3 between two looks at the flags
+
 
 class Closure:
     """The pieces of all words that were met along a line.
+
+    Parameters
+    ----------
+    line : Line
+    max_order : int
+    values : (n,) array
+        Where pieces are sampled, besides their ends.
+    *flags : (1,) int64 arrays
+        Any of them ends the work when it is set: the first at once, the others after a few words.
 
     Attributes
     ----------
@@ -31,13 +42,13 @@ class Closure:
         What could not be decided, in words.
     """
 
-    def __init__(self, line: Line, max_order: int, values: np.ndarray, cancel: np.ndarray):
+    def __init__(self, line: Line, max_order: int, values: np.ndarray, *flags: np.ndarray):
         self.line = line
         self.max_order = max_order
         self.strands: list[Strand] = []
         self.unresolved: list[str] = []
         self._values = values
-        self._cancel = cancel
+        self._flags = flags
         self._seen: set[tuple[int, bytes]] = set()
         self._stars: set[tuple[bytes, ...]] = set()
 
@@ -52,7 +63,7 @@ class Closure:
         Words that are not real anywhere cost a few microseconds each.
         """
         looked_at = 0
-        while looked_at < len(self.strands) and not self._cancel[0]:
+        while looked_at < len(self.strands) and not self._stopped():
             new = defaultdict(list)
             for strand in self.strands[looked_at:]:
                 for words in self._neighbours(strand):
@@ -67,16 +78,23 @@ class Closure:
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(word)
-        if not fresh:
-            return
-        words = np.stack(fresh).astype(np.uint8)
+        together = int(np.clip(AT_ONCE / (words.shape[1] * self.line.start.M ** 3), 1, 256))
+        for first in range(0, len(fresh), together):
+            if self._stopped():
+                return
+            self._look_at(np.stack(fresh[first : first + together]).astype(np.uint8))
+
+    def _look_at(self, words: np.ndarray) -> None:
         line = self.line
         try:
-            found = word_pieces(line.forms, words, line.lo, line.hi, cancel=self._cancel)
+            found = word_pieces(line.forms, words, line.lo, line.hi, cancel=self._flags[0])
         except Cancelled:
             return
         self.strands += _strands(line, words.astype(bool), found, self._values)
         self.unresolved += _doubts(words, found)
+
+    def _stopped(self) -> bool:
+        return any(flag[0] for flag in self._flags)
 
     def _neighbours(self, strand: Strand) -> Iterator[np.ndarray]:
         """Yield words (n, k, H) that may be real on the other side of what ends a piece."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..cancellation import expiring_flag, new_flag
 from ..cycles.complete import complete_cycles
+from ..cycles.find import compile_method
 from ..models import Model
 from ..models.validation import whole_number
 from .closure import Closure, canonical
@@ -86,6 +87,7 @@ def bifurcation_diagram(
     ):
         raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
     compile_bifurcations()
+    compile_method(line.start, "complete")
     with expiring_flag(time_limit) as expired:
         work = _Work(line, max_order, values, new_flag() if cancel is None else cancel, expired)
         for step, steps in work.by_intervals() if line.start.M <= 2 else work.by_values():
@@ -139,7 +141,7 @@ class _Work:
         self.line, self.max_order = line, max_order
         self.cancel, self.expired = cancel, expired
         grid = np.linspace(line.lo, line.hi, values)
-        self.closure = Closure(line, max_order, grid, cancel)
+        self.closure = Closure(line, max_order, grid, cancel, expired)
         self.proved_at: list[float] = []
         self.complete_up_to = 0
         self.radius = 0.0
@@ -201,6 +203,8 @@ class _Work:
                 if value not in done and not self._ended():
                     done.add(value)
                     self._take_value(value)
+            if step == 0:
+                yield step, len(LEVELS)  # what follows may take long where cycles are many
             self.closure.close()
             yield step + 1, len(LEVELS)
             if self._ended():

@@ -85,7 +85,7 @@ def find_cycles(
     if node_limit is not None:
         node_limit = whole_number("node_limit", node_limit, 1)
     flag = new_flag() if cancel is None else cancel
-    _compile(model, method)
+    compile_method(model, method)
     common = {"progress": progress, "cancel": flag}
     if method == "auto":
         cycles, timed_out = auto_cycles(
@@ -114,7 +114,7 @@ def compile_all() -> None:
     compile_solve()
 
 
-def _compile(model: Model, method: str) -> None:
+def compile_method(model: Model, method: str) -> None:
     """Compile or load what a method begins with, so that no time limit counts this."""
     compile_solve()
     if method == "search":
