@@ -184,9 +184,10 @@ def main() -> None:
     finders = {"published": published, "search": package("search")}
     if "complete" in find.METHODS:
         finders["complete"] = package("complete")
-    warm_up = sw.PLRNN([0.5, 0.5], [[-2.0, 1.0], [1.0, -2.0]], [0.1, 0.2])
-    for finder in finders.values():
-        finder(warm_up, 2)
+    for M in (2, 3):  # two units and more have kernels of their own
+        for model in networks(M, 3, options.seed + 1):
+            for finder in finders.values():
+                finder(model, options.max_order)
     rows = {}
     for M in options.units:
         print(f"measuring: {M} units", file=sys.stderr)

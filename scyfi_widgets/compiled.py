@@ -27,10 +27,11 @@ import numba
 import platformdirs
 from llvmlite import binding
 
-from .kernel_parts import Part
-
 PACKAGE = Path(__file__).parent
 KEPT_VERSIONS = 5
+# `kernel_parts` replaces private methods of Numba. Where these differ it may crash or worse, which
+# nothing could catch: so it is used only with versions under which the tests of this package ran.
+TRIED = {(0, minor) for minor in range(60, 69)}
 WITHOUT_KERNELS = {"widgets", "export", "files", "systems", "server"}
 log = logging.getLogger(__name__)
 _decorating = threading.Lock()
@@ -117,13 +118,18 @@ class Kernel:
 
     Numba compiles what is called by kernels as if Python called it too: with a wrapper that takes
     Python objects apart, machine code and an entry in the cache, of which nothing is ever used. So
-    there are two dispatchers here, each compiled when it is needed.
+    there are two dispatchers here, each compiled when it is needed. With a Numba that is not in
+    `TRIED` both are Numba's own, and only compiling takes longer.
     """
 
     def __init__(self, function: Callable, options: dict, optimized: bool):
         update_wrapper(self, function)
         self._called = _njit_cached(function, options)
-        self._linked = Part(function, options, optimized)
+        self._linked = self._called
+        if numba.version_info[:2] in TRIED:
+            from .kernel_parts import Part
+
+            self._linked = Part(function, options, optimized)
 
     def __call__(self, *arguments):
         """Run machine code for the types of these arguments, made now if there is none."""

@@ -3,7 +3,10 @@
 Numba makes machine code of every function that it compiles, also where the caller takes in the
 intermediate code and makes machine code of that, with a wrapper that takes Python objects apart,
 and once more for an argument that is a literal: half of the time goes there. A `Part` does without.
-This uses what Numba documents for pipelines, and a few methods that it keeps to itself.
+
+This replaces methods that Numba keeps to itself. They are the same in the versions that `TRIED` in
+`compiled` lists; with any other this module is not imported, and Numba compiles parts as it
+compiles everything.
 """
 
 from __future__ import annotations
@@ -12,85 +15,57 @@ from collections.abc import Callable
 
 from numba import types
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.compiler import Compiler
+from numba.core.errors import UnsupportedError
 from numba.core.registry import CPUDispatcher
-from numba.core.untyped_passes import IRProcessing
 
 
-class _Codegen:
-    """Numba's code generator, for a library that is never placed in memory."""
+class _NoMachineCode:
+    """Stands for the code generator where Numba would write to machine code."""
 
-    def __init__(self, codegen):
-        self._codegen = codegen
+    @staticmethod
+    def set_env(name: str, environment) -> None:
+        """Write nothing: there is no address, and `_refuse_objects` saw to it that none is read."""
 
-    def __getattr__(self, name: str):
-        return getattr(self._codegen, name)
 
-    def set_env(self, name, environment) -> None:
-        """Leave the environment to the caller's library: there is no address to write it to."""
+def _refuse_objects(*_, **__):
+    raise UnsupportedError(
+        "a kernel that kernels call cannot use Python objects, as print does, or an error whose "
+        "message is computed"
+    )
 
 
 class _PartLibrary(JITCodeLibrary):
     """Code to be linked into the libraries of callers, which optimize it with their own."""
 
+    codegen = _NoMachineCode()
+
     def _optimize_final_module(self) -> None:
         pass
 
     def _finalize_final_module(self) -> None:
-        self._finalize_dynamic_globals()
         self._finalized = True
-
-    @property
-    def codegen(self):
-        """The code generator."""
-        return _Codegen(self._codegen)
 
 
 class _OptimizedLibrary(_PartLibrary):
     """The same, optimized."""
 
-    def _optimize_final_module(self) -> None:
-        JITCodeLibrary._optimize_final_module(self)
+    _optimize_final_module = JITCodeLibrary._optimize_final_module
 
 
-class _GiveLibrary(FunctionPass):
+class _Pipeline(Compiler):
     library = _PartLibrary
 
-    def __init__(self):
-        FunctionPass.__init__(self)
-
-    def run_pass(self, state) -> bool:
-        """Give the function a library before Numba does."""
-        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
-        state.library.enable_object_caching()
-        return False
-
-
-@register_pass(mutates_CFG=False, analysis_only=True)
-class _GivePartLibrary(_GiveLibrary):
-    _name = "give_part_library"
-
-
-@register_pass(mutates_CFG=False, analysis_only=True)
-class _GiveOptimizedLibrary(_GiveLibrary):
-    _name = "give_optimized_library"
-    library = _OptimizedLibrary
-
-
-class _Pipeline(CompilerBase):
-    first = _GivePartLibrary
-
-    def define_pipelines(self) -> list:
-        """Return Numba's own pipeline, with a library that makes no machine code."""
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.add_pass_after(self.first, IRProcessing)
-        passes.finalize()
-        return [passes]
+    def compile_extra(self, function: Callable):
+        """Compile as Numba does, into a library that makes no machine code."""
+        context = self.state.targetctx  # a copy for this function alone
+        context.get_env_manager = _refuse_objects
+        self.state.library = self.library(context.codegen(), function.__qualname__)
+        return super().compile_extra(function)
 
 
 class _OptimizedPipeline(_Pipeline):
-    first = _GiveOptimizedLibrary
+    library = _OptimizedLibrary
 
 
 class Part(CPUDispatcher):

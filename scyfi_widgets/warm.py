@@ -28,6 +28,7 @@ def remember_warm() -> None:
 
 def warm() -> float:
     """Run every kernel once on the smallest network; return the seconds it took."""
+    from .bifurcations.compile import compile_planes
     from .cycles.find import compile_all
     from .dynamics import compile_dynamics
     from .models import PLRNN
@@ -36,6 +37,7 @@ def warm() -> float:
     model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
     compile_all()
     compile_dynamics()
+    compile_planes()
     model.orbit([0.0], 1)
     remember_warm()
     return time.perf_counter() - started

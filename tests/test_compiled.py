@@ -240,6 +240,11 @@ def test_warm_compiles_all_there_is_for_this_cpu(installation):
         "    sw.verify(model, cycles)\n"
         "    z = np.ones(model.M)\n"
         "    model.orbit(z, 5), model.orbit(np.stack([z, z]), 5)\n"
+        "    sw.lyapunov_spectrum(model, steps=5)\n"
+        "    name = next(name for name in model.parameter_names if name[0] == 'h')\n"
+        "    line = model, name, (0.9, 1.1)\n"
+        "    sw.orbit_diagram(*line, values=2, transient=0, kept=1).image()\n"
+        "    sw.bifurcation_diagram(*line, max_order=3)\n"
         "from scyfi_widgets.cycles.branching.complementarity import split_words\n"
         "from scyfi_widgets.cycles.search.curves import follow_curves\n"
         "from scyfi_widgets.cycles.polygons.kernels import search_prefixes\n"
@@ -290,6 +295,19 @@ CALLERS = (
 )
 
 
+with_parts = pytest.mark.skipif(
+    numba.version_info[:2] not in compiled.TRIED,
+    reason="this Numba compiles parts in its own way: see compiled.TRIED",
+)
+# Another Numba, in which what kernel_parts needs may be missing: importing it is an error.
+UNTRIED = (
+    "import sys, numba\n"
+    "numba.version_info = numba.version_info._replace(minor=99)\n"
+    "sys.modules['scyfi_widgets.kernel_parts'] = None\n"
+)
+
+
+@with_parts
 @pytest.mark.parametrize("decorator", ["kernel", "kernel_part"])
 def test_what_only_kernels_call_has_no_machine_code(installation, decorator):
     (installation.package / "callers.py").write_text(CALLERS.format(decorator=decorator))
@@ -313,6 +331,54 @@ def test_what_only_kernels_call_has_no_machine_code(installation, decorator):
     assert len(installation.compiled()) == 2
 
 
+@pytest.mark.parametrize("decorator", ["kernel", "kernel_part"])
+def test_with_an_untried_numba_the_answers_are_the_same(installation, decorator):
+    (installation.package / "callers.py").write_text(CALLERS.format(decorator=decorator))
+    call = UNTRIED + (
+        "from scyfi_widgets.callers import divide, divide_twice\n"
+        "print(divide_twice(3.0, 2.0), divide(3.0, 2.0, 2))\n"
+        "try:\n"
+        "    divide_twice(3.0, 0.0)\n"
+        "except ZeroDivisionError as error:\n"
+        "    print(error, len(divide.signatures) > 0, len(divide_twice.signatures))\n"
+    )
+    expected = ["4.5 3.0", "division by zero True 1"]
+    assert installation.python(call).splitlines() == expected
+    entries = installation.compiled()
+    assert installation.python(call).splitlines() == expected, "from the cache"
+    assert installation.compiled() == entries
+
+
+@pytest.mark.slow
+def test_with_an_untried_numba_the_cycles_are_the_same(installation):
+    assert installation.python(UNTRIED + FIND) == FOUND
+
+
+@with_parts
+@pytest.mark.parametrize("decorator", ["kernel", "kernel_part"])
+def test_what_only_kernels_call_has_no_python_objects(installation, decorator):
+    (installation.package / "callers.py").write_text(
+        "from .compiled import kernel, kernel_part\n\n\n"
+        f"@{decorator}\n"
+        "def shown(x):\n"
+        "    print('x is', x)\n"
+        "    return x\n\n\n"
+        "@kernel\n"
+        "def show(x):\n"
+        "    return shown(x)\n"
+    )
+    code = (
+        "from numba.core.errors import NumbaError\n"
+        "from scyfi_widgets.callers import show\n"
+        "try:\n"
+        "    show(1.0)\n"
+        "except NumbaError as error:\n"
+        "    print('cannot use Python objects' in str(error))\n"
+    )
+    assert installation.python(code) == "True"
+
+
+@with_parts
 def test_a_literal_argument_is_compiled_as_a_variable(installation):
     (installation.package / "callers.py").write_text(CALLERS.format(decorator="kernel"))
     code = (

@@ -278,6 +278,12 @@ class Atlas:
             return False  # a cycle at infinity on a border
         if not condition.is_real(memory[6], problem[6]):
             return False
+        if condition.kind == tracing.BORDER:
+            # Where parts of the network do not act on each other, D and N share a factor: on its
+            # zeros the cycle is anywhere on a line, and only some of its points on the border.
+            value, *gradient = memory[1][:2, 0].T
+            if np.any(np.abs(value) <= SAME_POINT * np.hypot(*gradient)):
+                return False
         return condition.kind != tracing.MODULUS or self._is_complex(condition.words[0], point)
 
     def _is_complex(self, word: np.ndarray, point: np.ndarray) -> bool:

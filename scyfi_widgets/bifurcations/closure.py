@@ -13,7 +13,8 @@ from . import pieces as kinds
 from .branches import BORDER, POLE, RANGE, Piece
 from .line import Line
 from .linking import CENTRE, FLIP, TRANSCRITICAL, Strand
-from .pieces import Pieces, sample_pieces, word_pieces
+from .pieces import Pieces, word_pieces
+from .samples import sample_pieces
 from .stars import fillings, star_word
 
 ENDS = {kinds.RANGE: RANGE, kinds.BORDER: BORDER, kinds.POLE: POLE}
@@ -78,7 +79,7 @@ class Closure:
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(word)
-        together = int(np.clip(AT_ONCE / (words.shape[1] * self.line.start.M ** 3), 1, 256))
+        together = int(np.clip(AT_ONCE / (words.shape[1] * self.line.start.M**3), 1, 256))
         for first in range(0, len(fresh), together):
             if self._stopped():
                 return

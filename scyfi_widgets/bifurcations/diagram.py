@@ -12,11 +12,13 @@ from ..cycles import Cycle
 from ..cycles.solving.solve import cycles_of_words
 from ..cycles.words import least_rotation
 from .branches import Branch
+from .drawing import draw_diagram
 from .events import TYPES, Event
 from .line import Line
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,40 @@ class Diagram:
         if self.unresolved:
             text += f"; {len(self.unresolved)} places could not be decided"
         return f"{text}; {self.stopped}" if self.stopped else text
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        coordinate: int | str = 0,
+        *,
+        events: bool = True,
+        legend: bool = True,
+        **style,
+    ) -> Axes:
+        """Draw the diagram with Matplotlib, as in the pane, and return the axes.
+
+        Lines are solid where the cycle attracts, dashed elsewhere; the colour says the order, its
+        tone the branch, and a marker the type of an event.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default the current ones.
+        coordinate : int or "norm"
+            The component of the state that is drawn upwards, or its length.
+        events, legend : bool
+            Whether these are drawn.
+        **style
+            Settings of `matplotlib.axes.Axes.plot` for the lines of all branches.
+
+        Raises
+        ------
+        ImportError
+            If no axes are given and Matplotlib is not installed.
+        ValueError
+            If the state has no such component.
+        """
+        return draw_diagram(self, ax, coordinate, events=events, legend=legend, **style)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row an event: type, value, order, word, who takes part, what changes."""

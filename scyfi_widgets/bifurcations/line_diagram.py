@@ -21,7 +21,8 @@ from .line import Line
 from .linking import link
 
 VALUES = 301  # at which every branch is sampled, besides the ends of its pieces
-QUICK = 10_000  # nodes of the proof for which a first picture waits: some 20 ms
+QUICK = 1_000  # nodes of the proof for which a first picture waits: some 2 ms,
+PROVED_SOON = 0.015  # or all of them, where the line before was proved within so many seconds
 SEEDS = 5  # values at which it looks for cycles otherwise
 SEED_WIDTH = 1e-9  # of the range
 LEVELS = (3, 5, 9, 17, 33, 65)  # numbers of values whose complete sets are enumerated
@@ -122,7 +123,7 @@ def refined_diagrams(
     if line.start.M > 2:
         work.by_words_of(known)
         steps = work.by_values()
-    elif work.prove(QUICK):
+    elif work.prove(_patience(known)):
         steps = [None]
     else:
         work.by_words_of(known)
@@ -131,6 +132,12 @@ def refined_diagrams(
         steps = work.by_intervals()
     for _ in steps:
         yield work.diagram()
+
+
+def _patience(known: Diagram | None) -> int:
+    """Return the nodes of the proof for which a first picture waits."""
+    proved = known is not None and known.complete_up_to == known.max_order
+    return 10 * QUICK if proved and known.seconds < PROVED_SOON else QUICK
 
 
 class _Work:
@@ -163,7 +170,7 @@ class _Work:
         span = line.hi - line.lo
         for value in line.lo + span / SEEDS * (np.arange(SEEDS) + 0.5):
             beside = value + SEED_WIDTH * span
-            self._take_interval(value, beside, QUICK)
+            self._take_interval(value, beside, 10 * QUICK)
         self.closure.close()
 
     def prove(self, node_limit: int | None = None) -> bool:

@@ -18,6 +18,7 @@ from ..cycles.words import least_rotation
 from .branches import BORDER, POLE, Branch, Piece
 from .events import Event
 from .line import Line
+from .samples import spectra_around
 from .stars import STAR, star_word
 
 SAME_EVENT = 1e-10  # of the range: ends of pieces that meet differ by rounding only
@@ -141,11 +142,13 @@ def _agree(meeting: Meeting) -> None:
     if meeting.flip is not None:
         meeting.value = meeting.flip[0]
     for strand, _ in meeting.left:
-        strand.piece = replace(strand.piece, stop=meeting.value)
-        strand.values[-1] = meeting.value
+        if strand.piece.stop != meeting.value:
+            strand.piece = replace(strand.piece, stop=meeting.value)
+            strand.values[-1] = meeting.value
     for strand, _ in meeting.right:
-        strand.piece = replace(strand.piece, start=meeting.value)
-        strand.values[0] = meeting.value
+        if strand.piece.start != meeting.value:
+            strand.piece = replace(strand.piece, start=meeting.value)
+            strand.values[0] = meeting.value
 
 
 def _branches(strands: Sequence[Strand], meetings: Iterable[Meeting]) -> tuple[Branch, ...]:
@@ -176,11 +179,20 @@ def _branch(number: int, chain: list[Strand]) -> Branch:
     return Branch(
         number=number,
         pieces=tuple(_turned(strand.piece, strand.turn) for strand in chain),
-        values=np.concatenate([strand.values for strand in chain]),
-        points=np.concatenate([np.roll(strand.points, -strand.turn, axis=1) for strand in chain]),
-        eigenvalues=np.concatenate([strand.eigenvalues for strand in chain]),
+        values=_joined([strand.values for strand in chain]),
+        points=_joined(
+            [
+                np.roll(strand.points, -strand.turn, axis=1) if strand.turn else strand.points
+                for strand in chain
+            ]
+        ),
+        eigenvalues=_joined([strand.eigenvalues for strand in chain]),
         offsets=np.cumsum([0, *(len(strand.values) for strand in chain)]),
     )
+
+
+def _joined(arrays: list[np.ndarray]) -> np.ndarray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _turned(piece: Piece, turn: int) -> Piece:
@@ -189,10 +201,15 @@ def _turned(piece: Piece, turn: int) -> Piece:
     k = len(piece.word)
     return replace(
         piece,
-        word=np.roll(piece.word, -turn, axis=0),
+        word=_rotated(piece.word, turn),
         start_touches=tuple(((t - turn) % k, unit) for t, unit in piece.start_touches),
         stop_touches=tuple(((t - turn) % k, unit) for t, unit in piece.stop_touches),
     )
+
+
+def _rotated(rows: np.ndarray, shift: int) -> np.ndarray:
+    """Return what np.roll(rows, -shift, axis=0) does, for 0 <= shift < len(rows), in less time."""
+    return np.concatenate([rows[shift:], rows[:shift]]) if shift else rows
 
 
 # Events -----------------------------------------------------------------------------------------
@@ -221,7 +238,7 @@ def _collision(meeting: Meeting, max_order: int, matters: np.ndarray) -> Iterabl
         sides = [(strand, shift, -1) for strand, shift in meeting.left]
         sides += [(strand, shift, 0) for strand, shift in meeting.right]
     first, shift, end = sides[0]
-    words = [np.roll(strand.piece.word, -s, axis=0) for strand, s, _ in sides]
+    words = [_rotated(strand.piece.word, s) for strand, s, _ in sides]
     counts = {(1, 1): "persistence", (2, 0): "fold", (0, 2): "fold"}
     kind = counts.get((len(left), len(right)), "border")
     doubled = any(len(s.piece.word) == 2 * k for s, _ in (*meeting.left, *meeting.right))
@@ -243,7 +260,7 @@ def _collision(meeting: Meeting, max_order: int, matters: np.ndarray) -> Iterabl
         word=words[0],
         partner=words[1] if len(words) == 2 and len(words[0]) == len(words[1]) else None,
         touches=touches,
-        points=np.roll(first.points[end], -shift, axis=0),
+        points=_rotated(first.points[end], shift),
         eigenvalues=first.eigenvalues[end],
         before=tuple(strand.branch for strand, _ in before),
         after=tuple(strand.branch for strand, _ in after),
@@ -259,11 +276,10 @@ def _others(side: list[tuple[Strand, int]], k: int) -> list[tuple[Strand, int]]:
 
 def _feigin(one: np.ndarray, other: np.ndarray) -> tuple[bool, bool] | None:
     """Return whether the parities say fold and flip; None where an eigenvalue is critical."""
-    both = np.concatenate([one, other])
-    real = both.real[np.abs(both.imag) <= 1e-12 * np.abs(both)]
-    if np.any(np.abs(np.abs(real) - 1.0) < CRITICAL):
+    real = [e.real for e in (*one.tolist(), *other.tolist()) if abs(e.imag) <= 1e-12 * abs(e)]
+    if any(abs(abs(e) - 1.0) < CRITICAL for e in real):
         return None
-    return bool((real > 1.0).sum() % 2), bool((real < -1.0).sum() % 2)
+    return bool(sum(e > 1.0 for e in real) % 2), bool(sum(e < -1.0 for e in real) % 2)
 
 
 def _unstable(side: Iterable[tuple[Strand, int]], end: int) -> tuple[int, ...]:
@@ -271,7 +287,7 @@ def _unstable(side: Iterable[tuple[Strand, int]], end: int) -> tuple[int, ...]:
 
 
 def _directions(eigenvalues: np.ndarray) -> int:
-    return int((np.abs(eigenvalues) > 1.0).sum())
+    return sum(abs(eigenvalue) > 1.0 for eigenvalue in eigenvalues.tolist())
 
 
 def _at_infinity(line: Line, strand: Strand) -> Iterable[Event]:
@@ -281,8 +297,8 @@ def _at_infinity(line: Line, strand: Strand) -> Iterable[Event]:
         (piece.stop_end, piece.stop, -1),
     ):
         if end == POLE:
-            beside = value + towards * _step(line, piece, value)
-            unstable = (_directions(_eigenvalues(line, piece.word, beside)),)
+            spectra = spectra_around(line.forms, piece.word, value, _step(line, piece, value))
+            unstable = (_directions(spectra[1 + towards]),)
             yield Event(
                 type=TRANSCRITICAL,
                 value=value,
@@ -291,7 +307,7 @@ def _at_infinity(line: Line, strand: Strand) -> Iterable[Event]:
                 partner=None,
                 touches=(),
                 points=None,
-                eigenvalues=_eigenvalues(line, piece.word, value),
+                eigenvalues=spectra[1],
                 before=(strand.branch,) if towards < 0 else (),
                 after=(strand.branch,) if towards > 0 else (),
                 unstable_before=unstable if towards < 0 else (),
@@ -302,7 +318,7 @@ def _at_infinity(line: Line, strand: Strand) -> Iterable[Event]:
 def _spectral(line: Line, strand: Strand) -> Iterable[Event]:
     piece = strand.piece
     for value, kind in strand.spectral:
-        step = _step(line, piece, value)
+        spectra = spectra_around(line.forms, piece.word, value, _step(line, piece, value))
         nearest = int(np.argmin(np.abs(strand.values - value)))
         yield Event(
             type=kind,
@@ -312,11 +328,11 @@ def _spectral(line: Line, strand: Strand) -> Iterable[Event]:
             partner=None,
             touches=(),
             points=strand.points[nearest],
-            eigenvalues=_eigenvalues(line, piece.word, value),
+            eigenvalues=spectra[1],
             before=(strand.branch,),
             after=(strand.branch,),
-            unstable_before=(_directions(_eigenvalues(line, piece.word, value - step)),),
-            unstable_after=(_directions(_eigenvalues(line, piece.word, value + step)),),
+            unstable_before=(_directions(spectra[0]),),
+            unstable_after=(_directions(spectra[2]),),
         )
 
 
@@ -324,15 +340,6 @@ def _step(line: Line, piece: Piece, value: float) -> float:
     """Return how far beside `value` to look without leaving the piece."""
     room = [abs(end - value) for end in (piece.start, piece.stop) if end != value]
     return min([BESIDE * (line.hi - line.lo), *(0.25 * distance for distance in room)])
-
-
-def _eigenvalues(line: Line, word: np.ndarray, value: float) -> np.ndarray:
-    A, W1, W2 = (array[0] + value * array[1] + value * value * array[2] for array in line.forms[:3])
-    product = np.eye(len(A))
-    for region in word:
-        product = (A + (W1 * region) @ W2) @ product
-    eigenvalues = np.linalg.eigvals(product).astype(complex)
-    return eigenvalues[np.argsort(-np.abs(eigenvalues), kind="stable")]
 
 
 def _with_others(event: Event, born: Iterable[Meeting]) -> Event:
@@ -349,7 +356,7 @@ def _with_others(event: Event, born: Iterable[Meeting]) -> Event:
 
 
 def _flip_of(
-    meeting: Meeting, flips: Iterable[tuple[float, bytes]], tolerance: float
+    meeting: Meeting, flips: Sequence[tuple[float, bytes]], tolerance: float
 ) -> tuple[float, bytes] | None:
     """Return the degenerate flip (value, key of its word) in which a cycle is born, or None.
 
@@ -359,7 +366,7 @@ def _flip_of(
     """
     sides = [*meeting.left, *meeting.right]
     k = len(meeting.letters)
-    if len(sides) != 1 or k % 2:
+    if len(sides) != 1 or k % 2 or not flips:
         return None
     strand, _ = sides[0]
     word = strand.piece.word
@@ -375,7 +382,7 @@ def _flip_of(
 
 
 def _key(word: np.ndarray) -> bytes:
-    return np.roll(word, -least_rotation(word), axis=0).tobytes()
+    return _rotated(word, least_rotation(word)).tobytes()
 
 
 def _marked_coincident(events: list[Event], tolerance: float) -> tuple[Event, ...]:

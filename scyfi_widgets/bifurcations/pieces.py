@@ -14,15 +14,14 @@ import numpy as np
 
 from ..cancellation import Cancelled, new_flag
 from ..compiled import kernel, kernel_part
-from .planar_words import planar_eigenvalues
-from .roots import BEGIN, DOUBT, FEW, MANY, SHORTEST, isolate, isolation_memory, sampling_rule
-from .word_functions import evaluate, flat_form, word_memory, write_form, write_spectrum
+from .bernstein import sampling_rule
+from .roots import BEGIN, DOUBT, FEW, MANY, SHORTEST, isolate, isolation_memory
+from .word_functions import evaluate, flat_coefficients, flat_form, word_memory, write_form
+from .word_spectra import write_spectrum
 
 RANGE, BORDER, POLE = 0, 1, 2  # what a piece ends at
 FLIP, CENTRE, TRANSCRITICAL = 0, 1, 2  # events inside a piece
 TOGETHER = 1e-10  # roots this near to one another, relative to the parameter's size, are one
-INSIDE = 1e-9  # of a piece's length, from its pole
-SAME = 1e-11  # moduli this near to one another, relative to their size, are sorted by sign
 SECANT = 1e-6  # step inward, relative to the parameter's size, that measures a slope
 ON_CIRCLE = 1e-6  # distance of a modulus from 1 at a root of C that is a pair's own
 
@@ -73,26 +72,6 @@ class Pieces:
         return len(self.word)
 
 
-@dataclass(frozen=True, eq=False)
-class PieceSamples:
-    """Cycles at values inside pieces: those of piece i are offsets[i] : offsets[i + 1].
-
-    Attributes
-    ----------
-    offsets : (p + 1,) int array
-    value : (n,) array
-        Ascending in each piece, from its start to its stop (just inside at a pole).
-    points : (n, k, M) array
-    eigenvalues : (n, M) complex array
-        By falling modulus; of a conjugate pair the positive imaginary part comes first.
-    """
-
-    offsets: np.ndarray
-    value: np.ndarray
-    points: np.ndarray
-    eigenvalues: np.ndarray
-
-
 def word_pieces(
     forms: Sequence[np.ndarray],
     words: np.ndarray,
@@ -120,7 +99,7 @@ def word_pieces(
     Cancelled
         If the flag was set.
     """
-    coefficients, M, H = _flattened(forms)
+    coefficients, M, H = flat_coefficients(forms)
     words = np.ascontiguousarray(words).astype(np.uint8)
     n, k, _ = words.shape
     degree = _degree(forms, k)
@@ -161,54 +140,6 @@ def word_pieces(
         singular=np.flatnonzero(flags[:, 0]),
         on_border=np.flatnonzero(flags[:, 1]),
     )
-
-
-def sample_pieces(
-    forms: Sequence[np.ndarray], words: np.ndarray, pieces: Pieces, values: np.ndarray
-) -> PieceSamples:
-    """Compute the cycles of all pieces at their two ends and at given values between them.
-
-    Parameters
-    ----------
-    forms, words
-        As for `word_pieces`.
-    pieces : Pieces
-    values : (v,) array
-        Ascending.
-    """
-    coefficients, M, _ = _flattened(forms)
-    words = np.ascontiguousarray(words).astype(np.uint8)
-    values = np.array(values, dtype=np.float64)
-    first = np.searchsorted(values, pieces.start, side="right")
-    last = np.maximum(np.searchsorted(values, pieces.stop, side="left"), first)
-    offsets = np.concatenate([[0], np.cumsum(last - first + 2)])
-    n = offsets[-1]
-    at = np.empty(n)
-    points = np.empty((n, words.shape[1], M))
-    eigenvalues = np.empty((n, M), np.complex128)
-    ends = np.stack([pieces.start, pieces.stop])
-    poles = np.stack([pieces.start_kind, pieces.stop_kind]) == POLE
-    _sample(
-        coefficients,
-        words,
-        pieces.word,
-        ends,
-        poles,
-        values,
-        np.stack([first, last]),
-        offsets,
-        at,
-        points,
-        eigenvalues,
-    )
-    return PieceSamples(offsets, at, points, eigenvalues)
-
-
-def _flattened(forms: Sequence[np.ndarray]) -> tuple[np.ndarray, int, int]:
-    """Return the coefficients (3, n) of all entries of the form, and M and H."""
-    _, M, H = np.shape(forms[1])
-    flat = [np.reshape(array, (3, -1)) for array in forms]
-    return np.concatenate(flat, axis=1, dtype=np.float64), M, H
 
 
 def _degree(forms: Sequence[np.ndarray], k: int) -> int:
@@ -446,64 +377,3 @@ def _add_spectral_events(number, piece, coefficients, word, problem, records, to
         if not room:
             return False
     return True
-
-
-@kernel
-def _sample(
-    coefficients, words, numbers, ends, poles, values, between, offsets, at, points, eigenvalues
-):
-    """Write values, points and eigenvalues of all pieces; see `sample_pieces`."""
-    _, k, H = words.shape
-    M = points.shape[2]
-    flat = np.empty(coefficients.shape[1])
-    maps, numerators, reals, complexes, integers = word_memory(M, H, k)
-    A, W1, W2, _, _ = flat_form(flat, M, H)
-    value, functions = np.empty(1), np.empty((1, 1 + k * H))
-    exponents, noises = np.empty((1, 2), np.int64), np.empty((1, 2))
-    for piece in range(numbers.shape[0]):
-        word = words[numbers[piece]]
-        start, stop = ends[0, piece], ends[1, piece]
-        aside = INSIDE * (stop - start)
-        first, last = offsets[piece], offsets[piece + 1] - 1
-        at[first] = start + aside if poles[0, piece] else start
-        at[last] = stop - aside if poles[1, piece] else stop
-        for s in range(first + 1, last):
-            at[s] = min(max(values[between[0, piece] + s - first - 1], at[first]), at[last])
-        for s in range(first, last + 1):
-            value[0] = at[s]
-            for _ in range(2):
-                evaluate(
-                    False, coefficients, value, word, flat, maps, numerators, reals, complexes,
-                    integers, functions, exponents, noises,
-                )  # fmt: skip
-                D = functions[0, 0]
-                if abs(D) > noises[0, 0]:
-                    break
-                value[0] += aside if s < last else -aside  # beside the continuum
-            for t in range(k):
-                for i in range(M):
-                    points[s, t, i] = numerators[t, i] / D
-            if M != 2 or not planar_eigenvalues(maps, eigenvalues, s):
-                mantissas, powers = write_spectrum(A, W1, W2, word, reals, complexes, integers)
-                _sort_eigenvalues(mantissas, powers, eigenvalues[s])
-
-
-@kernel_part
-def _sort_eigenvalues(mantissas, powers, eigenvalues):
-    """Write eigenvalues by falling modulus, of a pair the positive imaginary part first."""
-    for i in range(eigenvalues.shape[0]):
-        value = mantissas[i] * 2.0 ** min(max(powers[i], -1000), 1000)
-        place = i
-        while place > 0:
-            other = eigenvalues[place - 1]
-            longer, shorter = abs(other), abs(value)
-            if longer > shorter * (1.0 + SAME):
-                break
-            if longer * (1.0 + SAME) >= shorter and (other.real, other.imag) >= (
-                value.real,
-                value.imag,
-            ):
-                break
-            eigenvalues[place] = other
-            place -= 1
-        eigenvalues[place] = value

@@ -13,6 +13,7 @@ import numpy as np
 from ..cancellation import Cancelled, expiring_flag, new_flag
 from ..models import Model
 from ..models.validation import whole_number
+from .compile import compile_planes
 from .curves import CodimensionTwo, Curve, curves_of
 from .events import TYPES
 from .parameter_plane import Axis, ParameterPlane
@@ -21,6 +22,7 @@ from .survey import FEWEST, Survey
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 LINES = FEWEST, 3 * FEWEST, 9 * FEWEST  # rows and columns of each look at the plane
 
@@ -127,6 +129,29 @@ class Plane:
             }
         )
 
+    def plot(self, ax: Axes | None = None, *, regions: bool = True, legend: bool = True) -> Axes:
+        """Draw the plane with Matplotlib, as in the pane, and return the axes.
+
+        The colour of a curve says the order of its cycle, line and marker the type of its event;
+        it is faint where no stable cycle takes part. A region has the colour of the orders that
+        attract there. Open squares are points of codimension two.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default the current ones.
+        regions, legend : bool
+            Whether these are drawn.
+
+        Raises
+        ------
+        ImportError
+            Without Matplotlib (``pip install "scyfi-widgets[plot]"``).
+        """
+        from .plane_drawing import draw_plane
+
+        return draw_plane(self, ax, regions=regions, legend=legend)
+
     def __repr__(self) -> str:
         return (
             f"<Plane of {self.parameters[0]} and {self.parameters[1]}: {len(self.curves)} curves, "
@@ -186,6 +211,7 @@ def bifurcation_plane(
     ):
         raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
     flag = new_flag() if cancel is None else cancel
+    compile_planes()
     with expiring_flag(time_limit) as expired:
         *_, plane = refined_planes(
             model, first, second, max_order,

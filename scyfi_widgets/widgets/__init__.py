@@ -1,9 +1,19 @@
 """What the person touches: sliders, state space, table, explorer, and the live loop behind them."""
 
+from .bifurcation_diagram import BifurcationDiagram
+from .bifurcation_plane import BifurcationPlane
 from .cycle_table import CycleTable
 from .explorer import Explorer
 from .live import Live
 from .state_space import StateSpace
 from .weights import WeightPanel
 
-__all__ = ["CycleTable", "Explorer", "Live", "StateSpace", "WeightPanel"]
+__all__ = [
+    "BifurcationDiagram",
+    "BifurcationPlane",
+    "CycleTable",
+    "Explorer",
+    "Live",
+    "StateSpace",
+    "WeightPanel",
+]

@@ -12,7 +12,11 @@ from ..models import Model
 from ..models.validation import whole_number
 from ..systems import sixteen_cycle
 from .badge import Badge
+from .bifurcation_diagram import BifurcationDiagram
+from .bifurcation_plane import BifurcationPlane
 from .cycle_table import CycleTable
+from .diagram_choice import default_order
+from .fold import Fold
 from .history import History
 from .live import Live
 from .pane import Panel
@@ -38,6 +42,8 @@ class Explorer(Panel):
         What the state space draws on x and y, see `StateSpace`.
     limits : dict, optional
         Ends of the sliders by array name, see `WeightPanel`.
+    parameter : str, optional
+        The weight of the bifurcation diagram; by default the first one whose slider is moved.
     **settings
         ``max_order`` (default by size, see `default_max_order`), ``seed``, ``start``,
         ``orbit_steps``, ``time_limit`` and ``proof_limit``, see `Live`.
@@ -46,8 +52,11 @@ class Explorer(Panel):
     ----------
     live : Live
         Model and settings; share it with other panes to link them.
-    weights, state_space, table
+    weights, state_space, table, bifurcations
         The panes.
+    plane : Fold
+        The parameter plane, closed at first: ``explorer.plane.opened = True`` opens it, and
+        ``explorer.plane.pane`` is the `BifurcationPlane` then.
     presets : dict of str to Model
     history : History
 
@@ -65,6 +74,7 @@ class Explorer(Panel):
         presets: Mapping[str, Model] | None = None,
         axes: tuple[int | str, int | str] | None = None,
         limits: dict[str, tuple[float, float]] | None = None,
+        parameter: str | None = None,
         **settings,
     ):
         subject = sixteen_cycle() if model is None else model
@@ -84,6 +94,13 @@ class Explorer(Panel):
             self.state_space = StateSpace(self.live, axes)
             self.table = CycleTable(self.live)
             self._badge = Badge(self.live)
+            order = min(self.max_order, default_order(self.model.M))
+            self.bifurcations = BifurcationDiagram(
+                self.live, parameter, max_order=order, limits=limits, height="320px"
+            )
+        self._slider_limits = limits
+        self.plane = Fold(self.live, "Parameter plane", self._build_plane)
+        self._undecided = self.bifurcations.parameter if parameter is None else None
         self._build_bar()
         self._lay_out()
         self._watch(self._on_model, "model")
@@ -202,8 +219,12 @@ class Explorer(Panel):
         self.state_space.layout.flex = "3 1 390px"
         self.table.layout.flex = "2 1 310px"
         below = widgets.HBox([self.state_space, self.table], layout={"flex_flow": "row wrap"})
-        self._show(bar, self._text, self.weights, below)
+        self._show(bar, self._text, self.weights, below, self.bifurcations, self.plane)
         self.add_class("sw-explorer")
+
+    def _build_plane(self) -> BifurcationPlane:
+        name = self.bifurcations.parameter
+        return BifurcationPlane(self.live, name, limits=self._slider_limits)
 
     def _in_callback(self, action) -> None:
         with self.live.in_callback():
@@ -227,6 +248,14 @@ class Explorer(Panel):
         self._enable_history()
         if self._text.layout.display != "none":
             self._text.value = self.code
+        self._follow_first_slider(self.live.gesture)
+
+    def _follow_first_slider(self, moved: str | None) -> None:
+        """Draw the diagram over the first weight that is moved, unless another was chosen."""
+        if self._undecided is not None and moved in self.model.parameter_names:
+            if self._undecided == self.bifurcations.parameter != moved:
+                self.bifurcations.parameter = moved
+            self._undecided = None
 
     def _enable_history(self) -> None:
         for button, enabled in (

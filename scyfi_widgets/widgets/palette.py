@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-# The hues of Okabe and Ito's palette, which colour-blind eyes tell apart, in tones that have a
-# contrast of at least 3 on white and on JupyterLab's dark background alike (WCAG 2.2, graphics).
-ORDER_COLOURS = (
-    "#1F83CF",
-    "#C98200",
-    "#00916A",
-    "#CC4B00",
-    "#C8689F",
-    "#1F9DB8",
-    "#8C8500",
-    "#8B5FBF",
+from ..palette import (
+    EVENT_LINES,
+    EVENT_MARKERS,
+    ORBIT_COLOUR,
+    ORDER_COLOURS,
+    ORDER_TONES,
+    colour_index,
+    order_colour,
 )
-ORBIT_COLOUR = "#8a8f98"
+
+__all__ = [
+    "CONTINUUM_SIGN",
+    "EVENT_LINES",
+    "EVENT_MARKERS",
+    "INK_COLOUR",
+    "ORBIT_COLOUR",
+    "ORDER_COLOURS",
+    "ORDER_TONES",
+    "PAPER_COLOUR",
+    "STABILITY_MARKERS",
+    "START_COLOUR",
+    "colour_index",
+    "order_colour",
+]
+
 START_COLOUR = "#D81B60"
 
 # bqplot's name of the marker, whether it is filled, and the same sign as text.
@@ -26,12 +38,5 @@ STABILITY_MARKERS = {
 }
 CONTINUUM_SIGN = "━"
 
-
-def colour_index(order: int) -> int:
-    """Return the place of an order's colour in `ORDER_COLOURS`."""
-    return (order - 1) % len(ORDER_COLOURS)
-
-
-def order_colour(order: int) -> str:
-    """Return the colour of an order; eight orders have one each, then they repeat."""
-    return ORDER_COLOURS[colour_index(order)]
+INK_COLOUR = "var(--jp-content-font-color1, #222)"
+PAPER_COLOUR = "var(--jp-layout-color0, #fff)"

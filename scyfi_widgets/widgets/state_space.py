@@ -13,6 +13,7 @@ from ..cycles import CycleSet
 from ..models import Model
 from .legend import legend_html, tooltip_html
 from .live import Live
+from .marks import set_mark
 from .palette import ORBIT_COLOUR, ORDER_COLOURS, STABILITY_MARKERS, START_COLOUR
 from .pane import LivePane
 from .picture import EMPTY, Picture, compose_picture, limits_of_all
@@ -163,22 +164,22 @@ class StateSpace(LivePane):
             self._set_window(picture)
         finally:
             self._drawing_window = False
-        _set_mark(self._borders, picture.borders)
-        _set_mark(self._orbit, picture.orbit)
-        _set_mark(self._tail, picture.tail)
+        set_mark(self._borders, picture.borders)
+        set_mark(self._orbit, picture.orbit)
+        set_mark(self._tail, picture.tail)
         for stability, scatter in self._cycle_marks.items():
             points, colours, _ = picture.cycle_points[stability]
             if scatter.default_size != picture.marker_size:
                 scatter.default_size = picture.marker_size
-            _set_mark(scatter, points, color=colours)
+            set_mark(scatter, points, color=colours)
         for mark, (lines, colours) in (
             (self._crowd, picture.crowd),
             (self._continua, picture.continua),
         ):
             if colours and mark.colors != colours:
                 mark.colors = colours
-            _set_mark(mark, lines)
-        _set_mark(self._start, picture.start[:, None])
+            set_mark(mark, lines)
+        set_mark(self._start, picture.start[:, None])
         self._set_legend(picture)
 
     def _set_window(self, picture: Picture) -> None:
@@ -405,19 +406,3 @@ def axis_options(M: int) -> tuple[tuple[str, int | str], ...]:
     """Return what an axis can show, as (text, value)."""
     units = tuple((f"z[{i}]", i) for i in range(M))
     return units if M < 3 else (("PC 1", "PC1"), ("PC 2", "PC2"), *units)
-
-
-def _set_mark(mark: bqplot.Mark, points: np.ndarray, **others: np.ndarray) -> None:
-    """Send a mark's arrays in one message, or nothing when they are what it has."""
-    new = {"x": points[0], "y": points[1], **others}
-    changed = {
-        name: value
-        for name, value in new.items()
-        if not np.array_equal(value, getattr(mark, name), equal_nan=True)
-    }
-    if changed:
-        # Arrays of one length at a time: bqplot draws as soon as one of them changes.
-        changed = new if np.shape(points[0]) != np.shape(mark.x) else changed
-        with mark.hold_sync():
-            for name, value in changed.items():
-                setattr(mark, name, value)

@@ -104,7 +104,7 @@ class WeightPanel(Panel):
         self.sliders, self._maps = {}, {}
         self._structure = _structure(model)
         self._limits = {
-            name: self._given_limits.get(name, _default_limits(array))
+            name: self._given_limits.get(name, default_limits(array))
             for name, array in model.parameters.items()
         }
         self._equation.value = model.equation
@@ -115,7 +115,7 @@ class WeightPanel(Panel):
         for widget in old:
             close_tree(widget)
         if not small:
-            self.open_slider(_largest_weight(model))
+            self.open_slider(largest_weight(model))
 
     def _slider_block(self, array_name: str, array: np.ndarray) -> widgets.Widget:
         rows = np.atleast_2d(array.T).T
@@ -216,7 +216,7 @@ def _map_rows(array: np.ndarray) -> np.ndarray:
     return array if array.ndim == 2 else array[:, None]
 
 
-def _default_limits(array: np.ndarray) -> tuple[float, float]:
+def default_limits(array: np.ndarray) -> tuple[float, float]:
     """Return symmetric ends at 1, 2 or 5 times a power of ten, at least twice the largest entry."""
     wanted = max(1.0, 2.0 * min(float(np.abs(array).max()), 1e300))
     power = 10.0 ** math.floor(math.log10(wanted))
@@ -224,7 +224,7 @@ def _default_limits(array: np.ndarray) -> tuple[float, float]:
     return -end, end
 
 
-def _largest_weight(model: Model) -> str:
+def largest_weight(model: Model) -> str:
     """Return the name of the largest entry of the first matrix: the slider that is open first."""
     name, array = next(
         (item for item in model.parameters.items() if item[1].ndim == 2),

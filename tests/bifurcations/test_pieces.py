@@ -17,9 +17,9 @@ from scyfi_widgets.bifurcations.pieces import (
     POLE,
     RANGE,
     TRANSCRITICAL,
-    sample_pieces,
     word_pieces,
 )
+from scyfi_widgets.bifurcations.samples import sample_pieces
 from scyfi_widgets.cancellation import Cancelled, new_flag
 from scyfi_widgets.cycles.cycle import Cycle
 from scyfi_widgets.cycles.solving.solve import solve_words

@@ -9,16 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scyfi_widgets.bifurcations.roots import (
-    BEGIN,
-    DOUBT,
+from scyfi_widgets.bifurcations.bernstein import (
     certain_signs,
-    isolate,
-    isolation_memory,
     most_roots,
     sampling_rule,
     to_bernstein,
 )
+from scyfi_widgets.bifurcations.roots import BEGIN, DOUBT, isolate, isolation_memory
 from scyfi_widgets.bifurcations.word_functions import word_memory
 from scyfi_widgets.cancellation import new_flag
 

@@ -10,10 +10,10 @@ import pytest
 from scyfi_widgets.bifurcations.word_functions import (
     evaluate_form,
     flat_form,
-    solve_word,
     word_memory,
     write_form,
 )
+from scyfi_widgets.bifurcations.word_solving import solve_word
 
 exact = np.vectorize(Fraction, otypes=[object])
 SHAPES = [(1, 1, 1), (1, 2, 3), (2, 2, 1), (2, 2, 8), (2, 4, 5), (2, 2, 30), (3, 4, 5), (4, 3, 1)]

@@ -59,7 +59,7 @@ root => {
 
 @pytest.mark.parametrize(("theme", "name"), [(LIGHT, "light"), (DARK, "dark")])
 def test_both_themes_900_pixels_wide(open_notebook: Opener, theme: str, name: str) -> None:
-    notebook = open_notebook(*CELLS, theme=theme, width=900, height=1200)
+    notebook = open_notebook(*CELLS, theme=theme, width=900, height=1700)
     for number, explorer in enumerate(("explorer", "lorenz")):
         page = ExplorerPage(notebook, explorer)
         page.see_true_cycles()

@@ -52,9 +52,9 @@ def test_the_badge_follows_the_proof_and_begins_anew(open_notebook: Opener) -> N
     page = ExplorerPage(notebook)
     notebook.wait_for(lambda: "searching to 4" in page.badge)
     notebook.screenshot("explorer-proof-growing", page.root)
-    assert "The proof goes on" in page.part(".sw-badge").get_attribute("title")
+    assert "The proof goes on" in page.part(".sw-status .sw-badge").get_attribute("title")
     notebook.wait_for(lambda: page.badge == "complete to order 4, proved")
-    assert "Proved: " in page.part(".sw-badge").get_attribute("title")
+    assert "Proved: " in page.part(".sw-status .sw-badge").get_attribute("title")
     seen = notebook.evaluate("seen")
     assert seen == sorted(seen)
     assert len(set(seen)) >= 3  # one order after the other

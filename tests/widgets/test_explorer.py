@@ -450,6 +450,7 @@ def test_another_start_keeps_the_proof(step_by_step, until):
 
 def test_only_what_changes_is_sent_while_the_proof_grows(step_by_step, sent):
     explorer = explore(THREE, max_order=4)
+    explorer.bifurcations.close()
     before = explorer.cycles
     sent.clear()
     for _ in range(4):

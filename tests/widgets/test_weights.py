@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import scyfi_widgets as sw
 from scyfi_widgets.widgets.live import Live
-from scyfi_widgets.widgets.weights import MOST_SLIDERS, WeightPanel, _default_limits
+from scyfi_widgets.widgets.weights import MOST_SLIDERS, WeightPanel, default_limits
 
 
 def network(M: int, seed: int = 0) -> sw.PLRNN:
@@ -209,8 +209,8 @@ def test_given_limits():
 @example(5e-324)
 @example(0.5)
 @example(1e23)
-def test_default_limits(value):
-    low, high = _default_limits(np.array([value, 0.0]))
+def testdefault_limits(value):
+    low, high = default_limits(np.array([value, 0.0]))
     assert low == -high
     assert math.isfinite(high)
     assert high >= 1.0

@@ -1,0 +1,87 @@
+"""From a slider's input event to the redrawn bifurcation diagram, in a browser.
+
+Orders 1..8 of networks with two states; the slider moves another weight than the diagram's, so
+that every event means another diagram. Prints JSON; times in ms. Goal: p95 at most 50 ms. "In the
+kernel" is the CPU time of the whole process for one such event, without a browser.
+
+    python benchmarks/diagram_latency.py > diagram_latency.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from latency import machine
+from stack_latency import Target, jupyter_session, measure, summary
+
+MODELS = {
+    "16-cycle over A[0]": ("sw.systems.sixteen_cycle()", "A[0]", (-1.0, 1.5), "W[0,1]"),
+    "16-cycle over W[0,1]": ("sw.systems.sixteen_cycle()", "W[0,1]", (-1.0, 1.0), "A[0]"),
+    "Lozi map over A[0,0]": ("sw.systems.lozi_map()", "A[0,0]", (-0.5, 1.2), "h[0]"),
+}
+BUILD = """
+import time
+import ipywidgets, numpy as np
+import scyfi_widgets as sw
+from scyfi_widgets.widgets import bifurcation_diagram, loop
+bifurcation_diagram.AT_ONCE = 10.0  # a slow diagram is waited for, not put off
+loop.REST = 1.0  # finer orbits, which follow when the sliders rest, are not measured
+panel = sw.WeightPanel({model})
+pane = sw.BifurcationDiagram(panel.live, {parameter!r}, {bounds}, max_order=8)
+assert pane.live.wait(300, finest=True), pane.message
+box = ipywidgets.VBox([panel, pane])
+
+def cpu(events=40):
+    spent = []
+    start = panel.sliders[{moved!r}].value
+    for i in range(events):
+        began = time.process_time()
+        panel.sliders[{moved!r}].value = start + 1e-3 * (i + 1)
+        assert pane.live.wait(20)
+        spent.append(1e3 * (time.process_time() - began))
+    panel.sliders[{moved!r}].value = start
+    pane.live.wait(20, finest=True)
+    return [float(np.median(spent)), float(np.quantile(spent, 0.95))]
+"""
+
+
+def measured(session: Any, model: str, parameter: str, bounds, moved: str, events: int) -> dict:
+    """Latencies of one network."""
+    build = BUILD.format(model=model, parameter=parameter, bounds=bounds, moved=moved)
+    notebook = session.open([build, "box"], height=1200)
+    notebook.run_all()
+    notebook.locator(".sw-diagram path.line").first.wait_for(state="attached")
+    css = ".sw-weight-" + moved.replace("[", "-").replace(",", "-").rstrip("]")
+    target = Target(notebook.page, css, ".sw-diagram, .sw-legend, .sw-statement")
+    median, p95 = notebook.evaluate("cpu()")
+    measure(target, 5)  # the first events compile the front end's code
+    row = {
+        "event to redrawn diagram": summary(measure(target, events)),
+        "in the kernel": {"p50": round(median, 1), "p95": round(p95, 1)},
+        "branches": notebook.evaluate("len(pane.diagram.branches)"),
+        "events": notebook.evaluate("len(pane.diagram.events)"),
+        "points drawn": notebook.evaluate(
+            "pane.picture.stable[0][0].size + pane.picture.unstable[0][0].size"
+        ),
+        "statement": notebook.evaluate("pane.diagram.statement"),
+    }
+    notebook.close()
+    return row
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=100, help="key presses (default 100)")
+    arguments = parser.parse_args()
+    result: dict[str, Any] = {"machine": machine()}
+    with jupyter_session() as session:
+        for label, model in MODELS.items():
+            result[label] = measured(session, *model, events=arguments.events)
+    result["load at the end"] = machine()["load"]
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
