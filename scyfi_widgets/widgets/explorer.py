@@ -220,7 +220,6 @@ class Explorer(Panel):
         self.table.layout.flex = "2 1 310px"
         below = widgets.HBox([self.state_space, self.table], layout={"flex_flow": "row wrap"})
         self._show(bar, self._text, self.weights, below, self.bifurcations, self.plane)
-        self.add_class("sw-explorer")
 
     def _build_plane(self) -> BifurcationPlane:
         name = self.bifurcations.parameter
