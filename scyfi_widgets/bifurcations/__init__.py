@@ -5,7 +5,7 @@ from .diagram import Diagram
 from .events import Event
 from .line import Line
 from .line_diagram import bifurcation_diagram
-from .plane import Plane, bifurcation_plane
+from .planes.plane import Plane, bifurcation_plane
 
 __all__ = [
     "Branch",

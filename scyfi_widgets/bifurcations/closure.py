@@ -9,12 +9,12 @@ import numpy as np
 
 from ..cancellation import Cancelled
 from ..cycles.words import least_rotation, word_text
-from . import pieces as kinds
 from .branches import BORDER, POLE, RANGE, Piece
 from .line import Line
 from .linking import CENTRE, FLIP, TRANSCRITICAL, Strand
-from .pieces import Pieces, word_pieces
-from .samples import sample_pieces
+from .pieces import pieces as kinds
+from .pieces.pieces import Pieces, word_pieces
+from .pieces.samples import sample_pieces
 from .stars import fillings, star_word
 
 ENDS = {kinds.RANGE: RANGE, kinds.BORDER: BORDER, kinds.POLE: POLE}

@@ -6,10 +6,10 @@ import numpy as np
 
 from ..cycles.find import compile_all
 from ..models import PLRNN
-from .intervals import words_on_interval
+from .intervals.intervals import words_on_interval
 from .line import Line
-from .pieces import word_pieces
-from .samples import sample_pieces
+from .pieces.pieces import word_pieces
+from .pieces.samples import sample_pieces
 
 _done = False
 _planes_done = False
@@ -33,8 +33,8 @@ def compile_planes() -> None:
     global _planes_done
     if _planes_done:
         return
-    from .plane import refined_planes  # planes need lines, which need this module
-    from .region_pixels import region_pixels
+    from .planes.plane import refined_planes  # planes need lines, which need this module
+    from .planes.region_pixels import region_pixels
 
     compile_bifurcations()
     compile_all()

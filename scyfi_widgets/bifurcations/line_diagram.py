@@ -16,7 +16,7 @@ from ..models.validation import whole_number
 from .closure import Closure, canonical
 from .compile import compile_bifurcations
 from .diagram import Diagram
-from .intervals import IntervalWords, words_on_interval
+from .intervals.intervals import IntervalWords, words_on_interval
 from .line import Line
 from .linking import link
 

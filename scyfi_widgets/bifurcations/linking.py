@@ -18,7 +18,7 @@ from ..cycles.words import least_rotation
 from .branches import BORDER, POLE, Branch, Piece
 from .events import Event
 from .line import Line
-from .samples import spectra_around
+from .pieces.samples import spectra_around
 from .stars import STAR, star_word
 
 SAME_EVENT = 1e-10  # of the range: ends of pieces that meet differ by rounding only

@@ -138,13 +138,15 @@ class _Proof:
                 decided = False
         return decided
 
-    def prove(self, order: int, tree: CycleTree | PrefixTree, radius: float) -> bool:
+    def prove(
+        self, order: int, tree: CycleTree | PrefixTree, radius: float, limits: _Limits
+    ) -> bool:
         """Take a tree in, if its radius leaves room around all cycles up to `order`."""
         points = [item.points for item in self.found.values() if item.order <= order]
         needed = BEYOND_CYCLES * np.abs(np.concatenate(points)).max() if points else 0.0
         if radius / MARGIN < needed:
             # The enumeration's own bound is far below what the rows show.
-            radius = tree_radius(self.form, tree, MARGIN * needed)
+            radius = tree_radius(self.form, tree, MARGIN * needed, lambda: limits.over)
         # Less than the rows reach: whoever checks them rounds in another way.
         claimed = min(radius / MARGIN, max(LARGEST_RADIUS * bias_size(self.form), needed))
         if claimed < needed:
@@ -205,8 +207,8 @@ def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
         limits.spend(result.nodes, size)
         decided = proof.add(result.words, limits)
         reason = result.stopped or (None if decided else "flag" if limits.over else "doubt")
-        if reason is None and not proof.prove(order, result.tree, result.radius):
-            reason = "radius"
+        if reason is None and not proof.prove(order, result.tree, result.radius, limits):
+            reason = "flag" if limits.over else "radius"
         if reason is not None:
             proof.stopped = f"{REASONS[reason]} in order {order}"
             return
@@ -235,11 +237,11 @@ def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
             reason = "flag" if limits.over else "doubt"
         if decided > proof.order:
             trees, proof.trees = proof.trees, []  # one tree is about all orders
-            if proof.prove(decided, _prefix_tree(form, result), result.radius):
+            if proof.prove(decided, _prefix_tree(form, result), result.radius, limits):
                 if progress is not None:
                     progress(decided, max_order)
             else:
-                proof.trees, reason = trees, "radius"
+                proof.trees, reason = trees, "flag" if limits.over else "radius"
 
     result = search_polygons(
         form,

@@ -12,14 +12,14 @@ from ..models import Model
 from ..models.validation import whole_number
 from ..systems import sixteen_cycle
 from .badge import Badge
-from .bifurcation_diagram import BifurcationDiagram
-from .bifurcation_plane import BifurcationPlane
 from .cycle_table import CycleTable
-from .diagram_choice import default_order
+from .diagram.bifurcation_diagram import BifurcationDiagram
+from .diagram.choice import default_order
 from .fold import Fold
 from .history import History
 from .live import Live
 from .pane import Panel
+from .plane.bifurcation_plane import BifurcationPlane
 from .state_space import StateSpace
 from .weights import WeightPanel
 
@@ -220,7 +220,6 @@ class Explorer(Panel):
         self.table.layout.flex = "2 1 310px"
         below = widgets.HBox([self.state_space, self.table], layout={"flex_flow": "row wrap"})
         self._show(bar, self._text, self.weights, below, self.bifurcations, self.plane)
-        self.add_class("sw-explorer")
 
     def _build_plane(self) -> BifurcationPlane:
         name = self.bifurcations.parameter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 
 import ipywidgets as widgets
@@ -37,6 +38,7 @@ class Panel(widgets.VBox):
         super().__init__()
         self._left = False
         self.add_class("sw-pane")
+        self.add_class("sw-" + re.sub(r"\B([A-Z])", r"-\1", type(self).__name__).lower())
 
     def _show(self, *children: widgets.Widget) -> None:
         """Take `children` in, below the message and with the style."""

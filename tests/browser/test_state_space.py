@@ -30,7 +30,7 @@ def test_a_click_starts_the_orbit_there(open_notebook: Opener) -> None:
         place = cycles[stability][0]
         click_at(notebook, CLICKS, *place)
         see_start(page, place)
-    notebook.wait_for(lambda: "unstable" in page.part(".sw-legend").inner_text())
+    notebook.wait_for(lambda: "unstable" in page.part(".sw-state-space .sw-legend").inner_text())
 
     # By the hand: the start is under the pointer all the way.
     click_at(notebook, CLICKS, 0.5, -0.2)
@@ -54,7 +54,7 @@ def test_zoom_fit_and_clicks_after_it(open_notebook: Opener) -> None:
     page = ExplorerPage(notebook)
     page.see_true_cycles()
     fitted = np.array(notebook.evaluate("explorer.state_space.limits"))
-    zoom = page.part("button:has-text('Zoom')")
+    zoom = page.part(".sw-state-space button:has-text('Zoom')")
     mouse = notebook.page.mouse
 
     zoom.click()

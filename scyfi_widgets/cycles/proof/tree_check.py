@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import inf
 
 import numpy as np
@@ -12,11 +12,16 @@ from .prefix_check import EMPTY, Prefixes
 from .row_check import exact_row_radius, row_radii
 from .trees import UNDECIDED, CycleTree, PrefixTree
 
-BATCH = 1 << 21  # numbers that are worked on at a time
+BATCH = 1 << 21  # numbers that are worked on at a time, with the system of each row
 LARGEST = np.finfo(np.float64).max
 
 
-def tree_radius(form: ReluForm, tree: CycleTree | PrefixTree, wanted: float = 0.0) -> float:
+def tree_radius(
+    form: ReluForm,
+    tree: CycleTree | PrefixTree,
+    wanted: float = 0.0,
+    stopped: Callable[[], bool] = lambda: False,
+) -> float:
     """Return the radius of the rows that close a tree's leaves, the least of all.
 
     Parameters
@@ -25,6 +30,8 @@ def tree_radius(form: ReluForm, tree: CycleTree | PrefixTree, wanted: float = 0.
     tree : CycleTree or PrefixTree
     wanted : float
         Rows that fall short of it in floating point are looked at in exact arithmetic.
+    stopped : callable
+        Asked after every few rows; where it says so, the answer is 0.
 
     Returns
     -------
@@ -34,6 +41,8 @@ def tree_radius(form: ReluForm, tree: CycleTree | PrefixTree, wanted: float = 0.
     radius = inf
     for _, radii in closed_radii(form, tree, tree.highest, wanted):
         radius = min(radius, float(radii.min(initial=inf)))
+        if stopped():
+            return 0.0
     return radius
 
 
@@ -51,7 +60,7 @@ def closed_radii(
         makes them.
     """
     leaves = tree.leaves
-    step = max(1, BATCH // (tree.highest * (form.M + form.H)))
+    step = max(1, BATCH // (tree.highest * (form.M + form.H)) ** 2)
     prefixes = None
     for start in range(0, len(leaves.closed), step):
         closed = leaves.closed[start : start + step]

@@ -1,0 +1,319 @@
+"""All words of cycles along a whole interval of a parameter, proved, for one or two states.
+
+The exact polygon search (MATH.md, section 4) proves with rows of three conditions that no cycle
+starts with a prefix. Along a line in parameter space the coefficients of the rows move, and a row
+stays a proof as long as its weights and its constant keep their signs: one tree proves an interval,
+and only what it leaves open is searched again. So no branch is lost between two values of a grid.
+
+Everything that is thrown away is certified with expansions whose remainders and roundings are
+bounded (`expansions`); whatever cannot be certified is kept as a candidate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...cancellation import new_flag
+from ...models import PLRNN
+from ...models.relu_form import ReluForm
+from .kernels import least_rotations, search_tasks
+from .state import (
+    COUNTS,
+    DEPTH,
+    FINISHED,
+    FULL,
+    LARGEST,
+    LEAST,
+    LETTERS,
+    NODES,
+    TASKS,
+    WORDS,
+    Found,
+    Net,
+    Path,
+    Tasks,
+)
+
+FAR = 1e6  # the radius, relative to that scale
+MARGIN = 1e-11  # what a cycle keeps from the borders, relative to that scale
+SMALLEST = 1e-15  # relative to the parameter: no smaller intervals are told apart
+REMEMBERED = 16  # prefixes that were closed lately
+NO_LIMIT = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalWords:
+    """The words that can be real somewhere in an interval.
+
+    Attributes
+    ----------
+    words : tuple of (n, k, H) uint8 arrays
+        Of the orders k = 1, 2, ...: least rotations, primitive, each once.
+    spans : tuple of (n, 2) arrays
+        The smallest interval outside of which each word is certainly not real.
+    proved : bool
+        Whether each cycle up to that order, at any value of the interval, has its word among them,
+        if all its points have |z|_inf <= radius and |W2_j z + h2_j| >= margin_j. False if the
+        search was stopped.
+    radius : float
+    margin : (H,) array
+    nodes : int
+        Nodes that were visited.
+    """
+
+    words: tuple[np.ndarray, ...]
+    spans: tuple[np.ndarray, ...]
+    proved: bool
+    radius: float
+    margin: np.ndarray
+    nodes: int
+
+
+def words_on_interval(
+    forms: ReluForm,
+    lo: float,
+    hi: float,
+    max_order: int,
+    *,
+    radius: float | None = None,
+    margin: float = MARGIN,
+    node_limit: int | None = None,
+    cancel: np.ndarray | None = None,
+    expired: np.ndarray | None = None,
+) -> IntervalWords:
+    """Find the words of all cycles of orders 1 to `max_order` at all values of [lo, hi].
+
+    Parameters
+    ----------
+    forms : ReluForm
+        The network as a polynomial in the value v: each array has a leading axis for the powers
+        0, 1, 2 (`Line.forms`). With one or two states.
+    lo, hi : float
+    max_order : int
+    radius : float, optional
+        Cycles with points farther away may be missing; by default 1e6 times the network's scale.
+    margin : float
+        So near to a border, relative to the network's scale, cycles may be missing. At 0 all words
+        that meet in a border collision are kept: their number doubles with each order.
+    node_limit : int, optional
+        Nodes after which the search ends.
+    cancel, expired : (1,) int64 arrays, optional
+        Flags that end the search; after `cancel` no words are returned.
+
+    Raises
+    ------
+    ValueError
+        If the network has more than two states.
+    """
+    M = forms.W1.shape[1]
+    if M > 2:
+        raise ValueError(f"words on an interval need one or two states, got M = {M}")
+    cancel = new_flag() if cancel is None else cancel
+    expired = new_flag() if expired is None else expired
+    search = _Search(forms, float(lo), float(hi), max_order, radius, margin)
+    status = search.run(NO_LIMIT if node_limit is None else node_limit, cancel, expired)
+    words, spans = search.words() if not cancel[0] else search.no_words()
+    return IntervalWords(
+        words,
+        spans,
+        status == FINISHED,
+        float(search.now[LARGEST]),
+        search.net.margins,
+        int(search.count[NODES]),
+    )
+
+
+class _Search:
+    def __init__(self, forms, lo, hi, highest, radius, margin):
+        M, H = forms.W1.shape[1:]
+        self.H, self.highest = H, highest
+        scale, steepness = _scale(forms, (lo, 0.5 * (lo + hi), hi))
+        self.net = _net(
+            forms if M == 2 else _in_two_dimensions(forms),
+            weights=_reciprocal(steepness[1]),
+            margins=margin * scale * steepness.max(axis=0),
+        )
+        self.path = _path(highest, H)
+        n_max = highest * H
+        room = 16 * n_max + 64
+        self.tasks = Tasks(
+            span=np.zeros((256, 2)),
+            kind=np.zeros((256, 2), np.int64),
+            given=np.zeros((256, n_max), np.uint8),
+            closed_span=np.zeros((REMEMBERED, 2)),
+            closed_depth=np.zeros(REMEMBERED, np.int64),
+            closed_bits=np.zeros((REMEMBERED, n_max), np.uint8),
+        )
+        self.found = Found(
+            order=np.zeros(64, np.int64),
+            span=np.zeros((64, 2)),
+            letters=np.zeros(16 * n_max, np.uint8),
+            place=np.zeros((room, 5)),
+            edge=np.zeros(room, np.int32),
+            value=np.zeros(64),
+            side=np.zeros(64, np.int64),
+        )
+        self.count = np.zeros(COUNTS, np.int64)
+        self.count[DEPTH] = -1
+        self.count[TASKS] = 1
+        self.tasks.span[0] = lo, hi
+        self.now = np.zeros(6)
+        self.now[LEAST] = SMALLEST * max(hi - lo, abs(lo), abs(hi))
+        self.now[LARGEST] = FAR * scale if radius is None else radius
+
+    def run(self, node_limit, cancel, expired) -> int:
+        while True:
+            status = search_tasks(
+                self.net, self.path, self.tasks, self.found, self.count, self.now, node_limit,
+                cancel, expired,
+            )  # fmt: skip
+            if status != FULL:
+                return status
+            self._enlarge()
+
+    def words(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+        """Return the words of each order, each once, and where they may be real."""
+        order = self.found.order[: self.count[WORDS]]
+        span = self.found.span[: self.count[WORDS]]
+        letters = self.found.letters[: self.count[LETTERS]].copy()
+        least_rotations(order, letters, self.H)
+        lengths = order * self.H
+        starts = np.cumsum(lengths) - lengths
+        words, spans = self.no_words()
+        words, spans = list(words), list(spans)
+        for k in np.unique(order):
+            here = order == k
+            copies = letters[starts[here][:, None] + np.arange(k * self.H)]
+            keys = copies.view(np.dtype((np.void, k * self.H)))[:, 0]
+            _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+            words[k - 1] = copies[first].reshape(-1, k, self.H)
+            hull = np.tile((np.inf, -np.inf), (len(first), 1))
+            np.minimum.at(hull[:, 0], which, span[here, 0])
+            np.maximum.at(hull[:, 1], which, span[here, 1])
+            spans[k - 1] = hull
+        return tuple(words), tuple(spans)
+
+    def no_words(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+        orders = range(1, self.highest + 1)
+        words = tuple(np.zeros((0, k, self.H), np.uint8) for k in orders)
+        return words, tuple(np.zeros((0, 2)) for _ in orders)
+
+    def _enlarge(self) -> None:
+        count, path = self.count, self.path
+        size = path.size.max()
+        corners = path.top.max() + 3 * size + 16
+        waiting = count[TASKS] + 8
+        self.tasks = self.tasks._replace(
+            span=_with_room(self.tasks.span, waiting),
+            kind=_with_room(self.tasks.kind, waiting),
+            given=_with_room(self.tasks.given, waiting),
+        )
+        self.found = Found(
+            order=_with_room(self.found.order, count[WORDS] + 1),
+            span=_with_room(self.found.span, count[WORDS] + 1),
+            letters=_with_room(self.found.letters, count[LETTERS] + len(path.bits)),
+            place=_with_room(self.found.place, corners),
+            edge=_with_room(self.found.edge, corners),
+            value=_with_room(self.found.value, size + 8),
+            side=_with_room(self.found.side, size + 8),
+        )
+
+
+def _with_room(array: np.ndarray, needed: int) -> np.ndarray:
+    if len(array) >= needed:
+        return array
+    larger = np.zeros((max(2 * len(array), int(needed)), *array.shape[1:]), array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+def _reciprocal(numbers: np.ndarray) -> np.ndarray:
+    return np.where(numbers > 0, 1.0 / np.where(numbers > 0, numbers, 1.0), 0.0)
+
+
+def _scale(forms: ReluForm, values) -> tuple[float, np.ndarray]:
+    """Return a length that moves with the network, and the 1-norms of W2's rows at each value."""
+    powers = np.vander(values, 3, increasing=True)
+    h1, h2, W2 = (np.tensordot(powers, array, 1) for array in (forms.h1, forms.h2, forms.W2))
+    steepness = np.abs(W2).sum(axis=2)
+    borders = np.abs(h2) * _reciprocal(steepness)
+    scale = max(np.abs(h1).max(initial=0.0), borders.max(initial=0.0)) or 1.0
+    return scale, steepness
+
+
+def _net(forms: ReluForm, weights, margins) -> Net:
+    H = forms.W1.shape[2]
+    powers_base = np.concatenate([forms.A, forms.h1[:, :, None]], axis=2).transpose(1, 2, 0)
+    powers_units = np.zeros((H, 6, 3))
+    powers_units[:, :2] = forms.W2.transpose(1, 2, 0)
+    powers_units[:, 2] = forms.h2.T
+    powers_units[:, 4:] = forms.W1.transpose(2, 1, 0)
+    powers_base = np.ascontiguousarray(powers_base)
+    moving = np.concatenate(
+        [
+            np.argwhere(powers_base[:, :, 1:].any(axis=2)) - (2, 0),
+            np.argwhere(powers_units[:, :, 1:].any(axis=2)),
+        ]
+    )
+    rows = forms.W2.transpose(1, 0, 2).reshape(H, 6)
+    parallel = (rows[:, None] == rows).all(axis=2) | (rows[:, None] == -rows).all(axis=2)
+    return Net(
+        powers_base=powers_base,
+        powers_units=powers_units,
+        moving=moving.astype(np.int64),
+        base=_constants(powers_base[..., 0]),
+        units=_constants(powers_units[..., 0]),
+        base_now=powers_base[..., 0].copy(),
+        units_now=powers_units[..., 0].copy(),
+        weights=weights,
+        margins=margins,
+        group=parallel.argmax(axis=1),
+    )
+
+
+def _constants(values: np.ndarray) -> np.ndarray:
+    """Return the expansions of functions that do not move."""
+    expansions = np.zeros((*values.shape, 5))
+    expansions[..., 0], expansions[..., 4] = values, np.abs(values)
+    return expansions
+
+
+def _path(highest: int, H: int) -> Path:
+    n_max = highest * H
+    orbit = np.zeros((highest + 1, 6))
+    orbit[0, [0, 3]] = 1.0
+    return Path(
+        bits=np.zeros(n_max, np.uint8),
+        phase=np.zeros(n_max + 1, np.int8),
+        first=np.zeros(n_max + 1, np.int8),
+        start=np.zeros(n_max + 1, np.int64),
+        size=np.zeros(n_max + 1, np.int64),
+        top=np.zeros(n_max + 1, np.int64),
+        steps=np.zeros((highest, 16)),
+        orbit=orbit,
+        gradient=np.zeros((n_max + highest, 3)),
+        border=np.zeros(highest, np.int64),
+        height=np.zeros(3),
+        jacobian=np.zeros((highest, 6, 5)),
+        heights=np.zeros((highest, 3, 5)),
+        ready=np.zeros(highest, np.uint8),
+    )
+
+
+def _in_two_dimensions(forms: ReluForm) -> ReluForm:
+    """Return the forms with a second state that stays 0 where there is only one."""
+    H = forms.W1.shape[2]
+    A, h1 = np.zeros((3, 2, 2)), np.zeros((3, 2))
+    W1, W2 = np.zeros((3, 2, H)), np.zeros((3, H, 2))
+    A[:, :1, :1], W1[:, :1], W2[:, :, :1], h1[:, :1] = forms.A, forms.W1, forms.W2, forms.h1
+    return ReluForm(A, W1, W2, h1, forms.h2)
+
+
+def compile_intervals() -> None:
+    """Compile or load the kernels, so that no time limit counts this."""
+    if not search_tasks.signatures:
+        form = PLRNN([0.5], [[-2.0]], [0.1]).relu_form
+        forms = ReluForm(*(np.stack([array, 0.0 * array, 0.0 * array]) for array in form))
+        words_on_interval(forms, 0.0, 1.0, 1)
