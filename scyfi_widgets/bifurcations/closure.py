@@ -20,8 +20,6 @@ from .stars import fillings, star_word
 ENDS = {kinds.RANGE: RANGE, kinds.BORDER: BORDER, kinds.POLE: POLE}
 SPECTRAL = {kinds.FLIP: FLIP, kinds.CENTRE: CENTRE, kinds.TRANSCRITICAL: TRANSCRITICAL}
 
-AT_ONCE = 2e5  # words times k M^3 between two looks at the flags
-
 
 class Closure:
     """The pieces of all words that were met along a line.
@@ -32,8 +30,8 @@ class Closure:
     max_order : int
     values : (n,) array
         Where pieces are sampled, besides their ends.
-    *flags : (1,) int64 arrays
-        Any of them ends the work when it is set: the first at once, the others after a few words.
+    cancel, expired : (1,) int64 arrays
+        Either ends the work when it is set.
 
     Attributes
     ----------
@@ -43,13 +41,20 @@ class Closure:
         What could not be decided, in words.
     """
 
-    def __init__(self, line: Line, max_order: int, values: np.ndarray, *flags: np.ndarray):
+    def __init__(
+        self,
+        line: Line,
+        max_order: int,
+        values: np.ndarray,
+        cancel: np.ndarray,
+        expired: np.ndarray,
+    ):
         self.line = line
         self.max_order = max_order
         self.strands: list[Strand] = []
         self.unresolved: list[str] = []
         self._values = values
-        self._flags = flags
+        self._flags = cancel, expired
         self._seen: set[tuple[int, bytes]] = set()
         self._stars: set[tuple[bytes, ...]] = set()
 
@@ -79,16 +84,15 @@ class Closure:
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(word)
-        together = int(np.clip(AT_ONCE / (words.shape[1] * self.line.start.M**3), 1, 256))
-        for first in range(0, len(fresh), together):
-            if self._stopped():
-                return
-            self._look_at(np.stack(fresh[first : first + together]).astype(np.uint8))
+        if fresh and not self._stopped():
+            self._look_at(np.stack(fresh).astype(np.uint8))
 
     def _look_at(self, words: np.ndarray) -> None:
         line = self.line
         try:
-            found = word_pieces(line.forms, words, line.lo, line.hi, cancel=self._flags[0])
+            found = word_pieces(
+                line.forms, words, line.lo, line.hi, cancel=self._flags[0], expired=self._flags[1]
+            )
         except Cancelled:
             return
         self.strands += _strands(line, words.astype(bool), found, self._values)

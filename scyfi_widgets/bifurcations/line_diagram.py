@@ -157,7 +157,9 @@ class _Work:
     def by_words_of(self, known: Diagram | None) -> None:
         """Take in the words of another diagram."""
         words: dict[int, dict[bytes, np.ndarray]] = {}
-        for branch in known.branches if known is not None else ():
+        if known is None or known.line.start.H != self.line.start.H:
+            return  # words of another architecture mean nothing here
+        for branch in known.branches:
             if branch.order <= self.max_order:
                 for piece in branch.pieces:
                     word = canonical(piece.word)

@@ -10,6 +10,7 @@ import pytest
 import scyfi_widgets as sw
 from scyfi_widgets.bifurcations.events import TYPES
 from scyfi_widgets.bifurcations.line import Line
+from scyfi_widgets.bifurcations.line_diagram import refined_diagrams
 from scyfi_widgets.cancellation import new_flag
 from scyfi_widgets.systems import skew_tent_map as tent
 from scyfi_widgets.systems import two_cycle
@@ -243,3 +244,15 @@ def test_tables_have_a_row_each():
     assert list(events["value"]) == [event.value for event in diagram.events]
     samples = diagram.branches_to_dataframe()
     assert len(samples) == sum(len(branch.values) for branch in diagram.branches)
+
+
+def test_words_of_another_network_are_tried_where_they_can_be():
+    line = Line.through(toy(0.5, 0.9), "A[0]", (0.0, 1.5))
+    near = sw.bifurcation_diagram(toy(0.5, 0.91), "A[0]", (0.0, 1.5), 4)
+    other = sw.bifurcation_diagram(tent(0.5, -1.5), "A[0]", (0.0, 1.0), 4)
+    large = Line.through(sw.PLRNN(np.full(3, 0.5), np.ones((3, 3)), np.ones(3)), "A[0]", (0, 1))
+    for asked in (line, large):
+        for known in (near, other):
+            *_, diagram = refined_diagrams(asked, 4, known=known, cancel=new_flag())
+            alone = sw.bifurcation_diagram(asked.start, "A[0]", (asked.lo, asked.hi), 4)
+            assert [e.value for e in diagram.events] == [e.value for e in alone.events]

@@ -136,7 +136,7 @@ def test_a_slider_of_another_weight_redraws_it(open_notebook: Opener) -> None:
     press(page.slider("W[0,1]"), "ArrowRight", 12)
     page.wait()
     see_lines(notebook)
-    assert drawn_lines(notebook, "pane._marks._stable") != before
+    notebook.wait_for(lambda: drawn_lines(notebook, "pane._marks._stable") != before)
     assert notebook.evaluate("pane.diagram.line.at(explorer.model['A[0]']) == explorer.model")
     lines = drawn_lines(notebook, "pane._marks._stable")
 

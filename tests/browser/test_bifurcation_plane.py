@@ -100,7 +100,7 @@ def test_tooltip_and_statement_in_both_themes(open_notebook: Opener, theme: str,
     mouse.move(*place_in_page(notebook, CLICKS, x, y))
     tooltip = notebook.locator(".bqplot_tooltip_div").filter(has_text="degenerate flip")
     tooltip.first.wait_for()
-    assert f"A[0] = {x:.6g}" in tooltip.first.inner_text()
+    notebook.wait_for(lambda: f"A[0] = {x:.6g}" in tooltip.first.inner_text())
     mouse.move(*place_in_page(notebook, CLICKS, -1.0, 0.8))
     statement = notebook.locator(".sw-statement").last.inner_text()
     assert "complete on 90 rows and columns, proved" in statement

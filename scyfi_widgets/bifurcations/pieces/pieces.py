@@ -79,6 +79,7 @@ def word_pieces(
     hi: float,
     *,
     cancel: np.ndarray | None = None,
+    expired: np.ndarray | None = None,
 ) -> Pieces:
     """Find where words of one order have real cycles.
 
@@ -91,13 +92,13 @@ def word_pieces(
         In any rotation. A word that repeats a shorter one has the pieces of the shorter one.
     lo, hi : float
         The range of the parameter, lo < hi.
-    cancel : (1,) int64 array, optional
-        A flag that ends the work.
+    cancel, expired : (1,) int64 arrays, optional
+        Flags: either ends the work.
 
     Raises
     ------
     Cancelled
-        If the flag was set.
+        If a flag was set.
     """
     coefficients, M, H = flat_coefficients(forms)
     words = np.ascontiguousarray(words).astype(np.uint8)
@@ -106,6 +107,7 @@ def word_pieces(
     rule = sampling_rule(min(max(4 * -(-degree // 4) + 1, FEW), MANY))
     exact = degree < MANY
     flag = new_flag() if cancel is None else cancel
+    clock = new_flag() if expired is None else expired
     flags = np.zeros((n, 2), np.uint8)
     capacity = 2 * n + 32
     while True:
@@ -115,11 +117,21 @@ def word_pieces(
         touches = np.zeros((capacity, 2, k, H), np.uint8)
         out = (numbers, values, kinds, touches, counts, flags)
         outcome = _find_pieces(
-            coefficients, words, M, float(lo), float(hi), exact, exact and M <= 2, rule, out, flag
+            coefficients,
+            words,
+            M,
+            float(lo),
+            float(hi),
+            exact,
+            exact and M <= 2,
+            rule,
+            out,
+            flag,
+            clock,
         )
         if outcome == 0:
             break
-        if flag[0]:
+        if flag[0] or clock[0]:
             raise Cancelled
         capacity *= 4
     p, e, d = counts
@@ -164,7 +176,7 @@ def _degree(forms: Sequence[np.ndarray], k: int) -> int:
 
 
 @kernel
-def _find_pieces(coefficients, words, M, lo, hi, exact, exact_spectra, rule, out, cancel):
+def _find_pieces(coefficients, words, M, lo, hi, exact, exact_spectra, rule, out, cancel, expired):
     """Write the pieces of all words; return 0, or -1 where there is no room, or -2 if cancelled."""
     values, kinds, counts, flags = out[1], out[2], out[4], out[5]
     n, k, H = words.shape
@@ -181,7 +193,19 @@ def _find_pieces(coefficients, words, M, lo, hi, exact, exact_spectra, rule, out
     for number in range(n):
         word = words[number]
         total = isolate(
-            False, coefficients, word, problem, lo, hi, exact, rule, of_words, zero, records, cancel
+            False,
+            coefficients,
+            word,
+            problem,
+            lo,
+            hi,
+            exact,
+            rule,
+            of_words,
+            zero,
+            records,
+            cancel,
+            expired,
         )
         if total < 0:
             return total
@@ -205,7 +229,7 @@ def _find_pieces(coefficients, words, M, lo, hi, exact, exact_spectra, rule, out
             start, stop = values[0, piece], values[1, piece]
             total = isolate(
                 True, coefficients, word, problem, start, stop, exact_spectra, rule, of_spectra,
-                zero_spectra, records, cancel,
+                zero_spectra, records, cancel, expired,
             )  # fmt: skip
             if total < 0:
                 return total

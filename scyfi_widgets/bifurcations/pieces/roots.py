@@ -108,7 +108,19 @@ def refine_root(spectral, coefficients, word, problem, f, left, right, refining)
 
 @kernel_part
 def isolate(
-    spectral, coefficients, word, problem, lo, hi, exact, rule, memory, zero, records, cancel
+    spectral,
+    coefficients,
+    word,
+    problem,
+    lo,
+    hi,
+    exact,
+    rule,
+    memory,
+    zero,
+    records,
+    cancel,
+    expired,
 ):
     """Record the roots of a family in [lo, hi], in ascending order.
 
@@ -131,7 +143,7 @@ def isolate(
         with the function's number as kind; BEGIN where a part begins, with the signs of all
         functions there (0 for those left out); DOUBT next to where a function is all rounding: the
         roots recorded there, or that none was recorded, mean nothing.
-    cancel : (1,) int64
+    cancel, expired : (1,) int64
 
     Returns
     -------
@@ -149,7 +161,7 @@ def isolate(
     stack[0, 0], stack[0, 1] = lo, hi
     depth, looked, reached = 1, 0, -np.inf
     while depth > 0:
-        if cancel[0] != 0:
+        if cancel[0] != 0 or expired[0] != 0:
             return -2
         depth -= 1
         a, b = stack[depth, 0], stack[depth, 1]

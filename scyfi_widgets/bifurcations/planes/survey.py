@@ -99,7 +99,9 @@ class Survey:
             height = plane.lo[1 - axis] + position * plane.span[1 - axis]
             line = plane.row(height) if axis == 0 else plane.column(height)
             grid = self.raster_x if axis == 0 else np.array([line.lo, line.hi])
-            work = _Line(line, axis, height, Closure(line, self.max_order, grid, self.cancel))
+            work = _Line(
+                line, axis, height, Closure(line, self.max_order, grid, self.cancel, self.expired)
+            )
             self.lines[axis, position] = work
         if thorough and not work.thorough:
             work.thorough = True

@@ -44,7 +44,7 @@ def spectral_records(coefficients, lo, hi, *, exact):
     rule = sampling_rule(9)
     total = isolate(
         True, flat, np.zeros((1, 1), np.uint8), problem, lo, hi, exact, rule,
-        isolation_memory(2, 9), np.zeros(2, np.uint8), records, new_flag(),
+        isolation_memory(2, 9), np.zeros(2, np.uint8), records, new_flag(), new_flag(),
     )  # fmt: skip
     assert total >= 0
     return records[0][:total], records[1][:total]
