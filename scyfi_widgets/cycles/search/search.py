@@ -20,6 +20,8 @@ from .visited import new_word_set, remember_cycles
 
 SAMPLE = 32  # of the words found last, that are solved before more room is made,
 LEAST_REAL = 0.5  # and how many of them have to be real
+WORDS_AT_ONCE = 256  # that are solved between two looks at the clock
+GRACE = 0.1  # s in which words are still solved after the time limit
 FIRST_CAPACITY = 64  # cycles of one order before more room has to be made; a power of two
 
 
@@ -56,9 +58,9 @@ def search_cycles(
     for order in range(searched_up_to + 1, max_order + 1):
         lower = _repeated(words, order, form.H)
         words[order], finished = _follow_curves(form, order, seed, lower, flags)
-        solved = solve_words(form, words[order], cancel=cancel)
-        cycles += [item for item in solved if isinstance(item, Cycle)]
-        if not finished or cancel[0]:
+        found, all_solved = _solve(form, words[order], cancel, expired)
+        cycles += found
+        if not (finished and all_solved):
             break
         searched_up_to = order
         if progress is not None:
@@ -129,6 +131,23 @@ def _follow_curves(
         keys = new_word_set(len(found))
         remember_cycles(keys, found[: counters[FOUND]])
     return found[: counters[FOUND]], status != STOPPED
+
+
+def _solve(form: ReluForm, words: np.ndarray, cancel, expired) -> tuple[list[Cycle], bool]:
+    """Return the cycles of words of one order, and whether time was left for all of the words.
+
+    Some are still solved when the time is over, so that what was found is kept.
+    """
+    cycles: list[Cycle] = []
+    end = np.inf
+    for first in range(0, len(words), WORDS_AT_ONCE):
+        if expired[0] and end == np.inf:
+            end = time.perf_counter() + GRACE
+        if cancel[0] or time.perf_counter() > end:
+            return cycles, False
+        solved = solve_words(form, words[first : first + WORDS_AT_ONCE], cancel=cancel)
+        cycles += [item for item in solved if isinstance(item, Cycle)]
+    return cycles, not cancel[0]
 
 
 def _published_order(
