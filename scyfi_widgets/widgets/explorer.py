@@ -225,14 +225,6 @@ class Explorer(Panel):
         name = self.bifurcations.parameter
         return BifurcationPlane(self.live, name, limits=self._slider_limits)
 
-    def _in_callback(self, action) -> None:
-        with self.live.in_callback():
-            try:
-                action()
-                self.say("")
-            except Exception as error:  # shown in the explorer: a callback has no other place
-                self.say(f"{type(error).__name__}: {error}")
-
     def _toggle(self) -> None:
         hidden = self._text.layout.display == "none"
         if hidden:

@@ -41,3 +41,25 @@ def set_lines(mark: bqplot.Lines, curves: np.ndarray, colours: Sequence[str]) ->
     with mark.hold_sync():
         mark.colors = list(colours)
         mark.x, mark.y = curves
+
+
+def new_figure(
+    marks: Sequence[bqplot.Mark], x: bqplot.Scale, y: bqplot.Scale, height: str
+) -> tuple[bqplot.Figure, tuple[bqplot.Axis, bqplot.Axis]]:
+    """Return a figure as all panes have it, and its axes."""
+    axes = (
+        bqplot.Axis(scale=x, grid_lines="none", label_offset="34px"),
+        bqplot.Axis(scale=y, grid_lines="none", label_offset="44px", side="left"),
+    )
+    figure = bqplot.Figure(
+        marks=list(marks),
+        axes=list(axes),
+        fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 12},
+        animation_duration=0,
+        padding_x=0.0,
+        padding_y=0.0,
+        display_toolbar=False,
+        layout={"height": height, "width": "100%", "min_width": "260px"},
+    )
+    figure.add_class("sw-figure")
+    return figure, axes

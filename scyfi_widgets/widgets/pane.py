@@ -71,6 +71,15 @@ class Panel(widgets.VBox):
         )
         self._message.layout.display = None if text else "none"
 
+    def _in_callback(self, action: Callable[[], object]) -> None:
+        """Do what a person asked for; an error is shown, since a callback has no other place."""
+        self.say("")
+        with self.live.in_callback():
+            try:
+                action()
+            except Exception as error:
+                self.say(f"{type(error).__name__}: {error}")
+
     def close(self) -> None:
         """Close every widget that the panel opened, and its live loop if no other pane uses it."""
         close_tree(self)

@@ -13,7 +13,7 @@ from ..cycles import CycleSet
 from ..models import Model
 from .legend import legend_html, tooltip_html
 from .live import Live
-from .marks import set_mark
+from .marks import new_figure, set_mark
 from .palette import ORBIT_COLOUR, ORDER_COLOURS, STABILITY_MARKERS, START_COLOUR
 from .pane import LivePane
 from .picture import EMPTY, Picture, compose_picture, limits_of_all
@@ -279,30 +279,17 @@ class StateSpace(LivePane):
             interactions={"click": "add"},
         )
         self._clicks.observe(self._on_added, "y")
-        self._figure_axes = (
-            bqplot.Axis(scale=x, grid_lines="none", label_offset="34px"),
-            bqplot.Axis(scale=y, grid_lines="none", label_offset="44px", side="left"),
-        )
-        self.figure = bqplot.Figure(
-            marks=[
-                self._borders,
-                self._continua,
-                self._orbit,
-                self._tail,
-                self._crowd,
-                *self._cycle_marks.values(),
-                self._start,
-                self._clicks,
-            ],
-            axes=list(self._figure_axes),
-            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 12},
-            animation_duration=0,
-            padding_x=0.0,
-            padding_y=0.0,
-            display_toolbar=False,
-            layout={"height": height, "width": "100%", "min_width": "260px"},
-        )
-        self.figure.add_class("sw-figure")
+        marks = [
+            self._borders,
+            self._continua,
+            self._orbit,
+            self._tail,
+            self._crowd,
+            *self._cycle_marks.values(),
+            self._start,
+            self._clicks,
+        ]
+        self.figure, self._figure_axes = new_figure(marks, x, y, height)
 
     def _build_controls(self) -> None:
         options = axis_options(self.model.M)

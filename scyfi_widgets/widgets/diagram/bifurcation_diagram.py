@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -16,6 +15,7 @@ from ...bifurcations.line import Line
 from ...dynamics import OrbitDiagram
 from ...models import Model
 from ...models.validation import interval, whole_number
+from ..html_parts import badge_html, set_html
 from ..live import Live
 from ..pane import LivePane
 from ..scene import Scene
@@ -255,21 +255,21 @@ class BifurcationDiagram(LivePane):
         if state == STALE:
             self.set_stale()
             return
-        _set_html(self._legend, legend_html(shown.diagram, _note(shown)))
-        _set_html(self._controls.status, status_html(shown.diagram, state == REFINING))
+        set_html(self._legend, legend_html(shown.diagram, _note(shown)))
+        set_html(self._controls.status, status_html(shown.diagram, state == REFINING))
         if self._controls.events.value:
-            _set_html(self._table, events_html(shown.diagram))
+            set_html(self._table, events_html(shown.diagram))
         self.set_fresh()
 
     def set_stale(self) -> None:
         """Dim the picture and say that a newer one is being computed."""
         super().set_stale()
-        _set_html(self._controls.status, _badge("computing …", "working"))
+        set_html(self._controls.status, badge_html("computing …", "working"))
 
     def fail(self, error: Exception) -> None:
         """Show an error in place of the picture, which is dimmed."""
         super().fail(error)
-        _set_html(self._controls.status, _badge("no diagram: see the message above", "trouble"))
+        set_html(self._controls.status, badge_html("no diagram: see the message above", "trouble"))
 
     def _close_own(self) -> None:
         if self._marks is not None:
@@ -284,15 +284,8 @@ class BifurcationDiagram(LivePane):
 
     def _on_events(self, change) -> None:
         if change.new and self.picture is not None:
-            _set_html(self._table, events_html(self.picture.diagram))
+            set_html(self._table, events_html(self.picture.diagram))
         self._table.layout.display = None if change.new else "none"
-
-    def _in_callback(self, action: Callable[[], None]) -> None:
-        with self.live.in_callback():
-            try:
-                action()
-            except Exception as error:  # shown in the pane: a callback has no other place
-                self.say(f"{type(error).__name__}: {error}")
 
     def _move(self, value: float) -> None:
         """Move the weight, as its slider does."""
@@ -313,11 +306,7 @@ def status_html(diagram: Diagram, refining: bool) -> str:
     if refining and not proved and len(diagram.proved_at):
         text = f"complete at {len(diagram.proved_at)} values, refining …"
     kind = "proved" if proved else "growing" if refining else "searched"
-    return _badge(text, kind)
-
-
-def _badge(text: str, kind: str) -> str:
-    return f'<span class="sw-badge sw-{kind}">{html.escape(text)}</span>'
+    return badge_html(text, kind)
 
 
 def _note(picture: DiagramPicture) -> str:
@@ -328,8 +317,3 @@ def _note(picture: DiagramPicture) -> str:
     if picture.unmarked:
         notes.append(f"{picture.unmarked} more events in the table")
     return "; ".join(notes)
-
-
-def _set_html(widget: widgets.HTML, value: str) -> None:
-    if widget.value != value:
-        widget.value = value

@@ -8,11 +8,10 @@ import bqplot
 import ipywidgets as widgets
 import numpy as np
 
+from ..chart import Chart
 from ..marks import set_lines, set_mark
 from ..palette import EVENT_MARKERS, INK_COLOUR, PAPER_COLOUR, START_COLOUR
-from ..pane import close_tree
 from ..picture import EMPTY
-from ..ticks import round_ticks
 from .event_text import tooltip_html
 from .orbit_layer import grey_png
 from .picture import DiagramPicture, Limits
@@ -22,7 +21,7 @@ HANDLE = 0.035  # of the height: how far above the axis the handle is
 CLEAR = grey_png(np.zeros((1, 1), np.uint8))
 
 
-class DiagramMarks:
+class DiagramMarks(Chart):
     """A figure and what is done to it.
 
     Parameters
@@ -48,19 +47,8 @@ class DiagramMarks:
         self._move, self._zoom = move, zoom
         self._picture: DiagramPicture | None = None
         self._setting_handle = False
-        self._x, self._y = (
-            bqplot.LinearScale(min=0.0, max=1.0),
-            bqplot.LinearScale(min=-1.0, max=1.0),
-        )
-        scales = {"x": self._x, "y": self._y}
-        # bqplot draws an Image only when it is another widget: these two take turns.
-        self._images = [widgets.Image(value=CLEAR, format="png") for _ in range(2)]
-        self._orbits = bqplot.Image(
-            image=self._images[0],
-            scales=scales,
-            x=[0.0, 1.0],
-            y=[0.0, 1.0],
-        )
+        super().__init__(CLEAR)
+        scales = self._scales
 
         def lines(width, style, opacity):
             return bqplot.Lines(
@@ -106,35 +94,16 @@ class DiagramMarks:
             update_on_move=True,
         )
         self._handle.observe(self._on_handle, "x")
-        # bqplot tells where a click went only by adding a point: this mark collects them, unseen.
-        self._clicks = bqplot.Scatter(
-            x=EMPTY, y=EMPTY, scales=scales, opacities=[0.0], interactions={"click": "add"}
-        )
-        self._clicks.observe(self._on_added, "y")
-        self._axes = (
-            bqplot.Axis(scale=self._x, grid_lines="none", label_offset="34px"),
-            bqplot.Axis(scale=self._y, grid_lines="none", label_offset="44px", side="left"),
-        )
-        self.figure = bqplot.Figure(
-            marks=[
-                self._orbits,
-                self._unstable,
-                self._stable,
-                self._now,
-                self._clicks,
-                self._handle,
-                *self._events.values(),
-            ],
-            axes=list(self._axes),
-            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 12},
-            animation_duration=0,
-            padding_x=0.0,
-            padding_y=0.0,
-            display_toolbar=False,
-            layout={"height": height, "width": "100%", "min_width": "260px"},
-        )
-        self.figure.add_class("sw-figure")
-        self.figure.add_class("sw-diagram")
+        marks = [
+            self._under,
+            self._unstable,
+            self._stable,
+            self._now,
+            self._clicks,
+            self._handle,
+            *self._events.values(),
+        ]
+        self._build(marks, height, "sw-diagram")
 
     def draw(self, picture: DiagramPicture) -> None:
         """Set all marks whose data changed."""
@@ -142,50 +111,14 @@ class DiagramMarks:
         line = picture.diagram.line
         bounds = (line.lo, line.hi)
         label = "|z|" if picture.coordinate == "norm" else f"z[{picture.coordinate}]"
-        self._set_axis(0, self._x, bounds, line.label)
-        self._set_axis(1, self._y, picture.limits, label)
+        self._set_axes(bounds, picture.limits, (line.label, label))
         if before is None or before.png != picture.png:
-            self._set_orbits(picture.png, bounds, picture.limits)
+            self._set_under(picture.png or CLEAR, bounds, picture.limits)
         set_lines(self._unstable, *picture.unstable)
         set_lines(self._stable, *picture.stable)
         for name, scatter in self._events.items():
             set_mark(scatter, picture.events[name][0])
         self._set_value(picture)
-
-    def set_zooming(self, on: bool) -> None:
-        """Let a person draw a box, or click and drag."""
-        before = self.figure.interaction
-        brush = None
-        if on:
-            brush = bqplot.interacts.BrushSelector(
-                x_scale=self._x, y_scale=self._y, marks=[], color=START_COLOUR
-            )
-            brush.observe(self._on_brush, "brushing")
-        self.figure.interaction = brush
-        if before is not None:
-            before.close()
-
-    def _set_axis(self, place: int, scale: bqplot.Scale, ends: Limits, label: str) -> None:
-        axis = self._axes[place]
-        if (scale.min, scale.max) != ends:
-            with scale.hold_sync():
-                scale.min, scale.max = ends
-        ticks = round_ticks(*ends)
-        if not np.array_equal(axis.tick_values, ticks):
-            axis.tick_values = ticks
-        if axis.label != label:
-            axis.label = label
-
-    def _set_orbits(self, png: bytes | None, bounds: Limits, limits: Limits) -> None:
-        self._images.reverse()
-        self._images[0].value = png or CLEAR
-        with self._orbits.hold_sync():
-            self._orbits.x, self._orbits.y = bounds, limits
-            self._orbits.image = self._images[0]
-
-    def close(self) -> None:
-        """Close the widget that no mark holds now; the figure closes all others."""
-        close_tree(self._images[1])
 
     def _set_value(self, picture: DiagramPicture) -> None:
         low, high = picture.limits
@@ -204,22 +137,11 @@ class DiagramMarks:
         if not self._setting_handle and len(change.new) == 1:
             self._move(float(change.new[0]))
 
-    def _on_added(self, _change) -> None:
-        x, y = self._clicks.x, self._clicks.y
-        if len(y) == 0 or len(x) != len(y):
-            return
-        with self._clicks.hold_sync():  # a point that stays would swallow the next click there
-            self._clicks.x = self._clicks.y = EMPTY
-        self._move(float(x[-1]))
+    def _clicked(self, x: float, _y: float) -> None:
+        self._move(x)
 
-    def _on_brush(self, change) -> None:
-        brush = change.owner
-        x, y = brush.selected_x, brush.selected_y
-        if change.new or x is None or y is None or len(x) != 2 or len(y) != 2:
-            return
-        bounds, limits = ((float(min(ends)), float(max(ends))) for ends in (x, y))
-        if bounds[0] < bounds[1] and limits[0] < limits[1]:
-            self._zoom(bounds, limits)
+    def _boxed(self, x: Limits, y: Limits) -> None:
+        self._zoom(x, y)
 
     def _describe(self, name: str, event: dict) -> None:
         if self._picture is None:

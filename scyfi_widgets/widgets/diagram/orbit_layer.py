@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from dataclasses import replace
 
 import numpy as np
 
 from ...dynamics import OrbitDiagram
 from ..palette import ORBIT_COLOUR
+from ..png import palette_png
 from .branch_curves import Coordinate, heights
 
 WIDTH, HEIGHT = 602, 300
@@ -33,24 +32,8 @@ def orbit_png(orbits: OrbitDiagram, coordinate: Coordinate, limits: tuple[float,
 
 
 def grey_png(opacity: np.ndarray) -> bytes:
-    """Return a PNG (PNG specification, third edition) in one colour with an opacity (h, w)."""
-    height, width = opacity.shape
-    colour = bytes.fromhex(ORBIT_COLOUR[1:])
-    lines = np.zeros((height, width + 1), np.uint8)  # each line begins with its filter: none
-    lines[:, 1:] = opacity
-    eight_bits_with_palette = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    return b"".join(
-        (
-            b"\x89PNG\r\n\x1a\n",
-            _chunk(b"IHDR", eight_bits_with_palette),
-            _chunk(b"PLTE", colour * 256),
-            _chunk(b"tRNS", bytes(range(256))),
-            _chunk(b"IDAT", zlib.compress(lines.tobytes(), 1)),
-            _chunk(b"IEND", b""),
-        )
-    )
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    check = struct.pack(">I", zlib.crc32(kind + data))
-    return struct.pack(">I", len(data)) + kind + data + check
+    """Return a PNG in the colour of the orbits with an opacity (h, w) uint8."""
+    palette = np.empty((256, 4), np.uint8)
+    palette[:, :3] = list(bytes.fromhex(ORBIT_COLOUR[1:]))
+    palette[:, 3] = np.arange(256)
+    return palette_png(opacity, palette)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...bifurcations.diagram import Diagram
 from ...bifurcations.events import Event
+from ...bifurcations.window import fitted_window
 from ...dynamics import OrbitDiagram
 from ..palette import EVENT_MARKERS
 from .branch_curves import Coordinate, Curves, curves_of, heights, lines_of, thinned
@@ -18,11 +19,7 @@ Limits = tuple[float, float]
 
 MOST_MARKERS = 250  # SVG markers are dear
 PIXELS = 320  # height of the window for which curves are thinned
-MARGIN = 0.08  # of the height, above and below what is fitted
 EDGE = 0.015  # of the height: how far inside the window a marker lies whose point is outside
-TAIL = 0.01  # of the points on either side are outside the window
-FENCE = 2.0  # so many interquartile ranges beyond the quartiles the window ends (Tukey's fences)
-NEAR = 0.5  # of the height of what attracts: unstable points within this distance are fitted in
 ROOMY = 0.4  # a window stays as long as what is fitted fills this part of it
 
 
@@ -120,35 +117,13 @@ def compose_picture(
 
 
 def fitted_limits(curves: Curves, orbits: OrbitDiagram | None, coordinate: Coordinate) -> Limits:
-    """Return a window for what attracts, and for what is not far from it.
-
-    Where a branch is on its way to infinity, or an orbit, it is left outside.
-    """
-    finite = np.isfinite(curves.y)
-    stable = finite & (curves.radius < 1.0)
+    """Return a window for what attracts, and for what is not far from it."""
+    stable = curves.radius < 1.0
     attracting = curves.y[stable]
     if orbits is not None:
         visited = heights(orbits.points, coordinate)
-        attracting = np.concatenate([attracting, visited[np.isfinite(visited)]])
-    others = curves.y[finite & ~stable]
-    if len(attracting):
-        low, high = _bulk(attracting)
-        size = max(high - low, 1e-3 * max(1.0, abs(high)))
-        near = others[(others > low - NEAR * size) & (others < high + NEAR * size)]
-        if len(near):
-            low, high = min(low, float(near.min())), max(high, float(near.max()))
-    else:
-        low, high = _bulk(others) if len(others) else (-1.0, 1.0)
-    pad = MARGIN * max(high - low, 1e-3 * max(1.0, abs(high)))
-    return low - pad, high + pad
-
-
-def _bulk(values: np.ndarray) -> Limits:
-    """Return the ends of values without those that are far out, on either side."""
-    quantiles = (TAIL, 0.25, 0.75, 1.0 - TAIL)
-    low, lower, upper, high = (float(end) for end in np.quantile(values, quantiles))
-    reach = FENCE * (upper - lower)
-    return (max(low, lower - reach), min(high, upper + reach)) if reach else (low, high)
+        attracting = np.concatenate([attracting, visited.ravel()])
+    return fitted_window(attracting, curves.y[~stable])
 
 
 def _kept_limits(before: Limits | None, fitted: Limits) -> Limits:

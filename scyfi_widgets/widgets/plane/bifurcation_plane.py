@@ -256,13 +256,6 @@ class BifurcationPlane(LivePane):
         if value != getattr(self, name):
             self._in_callback(lambda: setattr(self, name, value))
 
-    def _in_callback(self, action: Callable[[], None]) -> None:
-        with self.live.in_callback():
-            try:
-                action()
-            except Exception as error:  # shown in the pane: a callback has no other place
-                self.say(f"{type(error).__name__}: {error}")
-
     def _move(self, x: float, y: float) -> None:
         """Move both weights, as their sliders do."""
         values = dict(zip(self.parameters, (x, y), strict=True))

@@ -8,17 +8,16 @@ import bqplot
 import ipywidgets as widgets
 import numpy as np
 
+from ..chart import Chart
 from ..marks import set_lines, set_mark
 from ..palette import EVENT_LINES, EVENT_MARKERS, INK_COLOUR, PAPER_COLOUR, START_COLOUR
-from ..pane import close_tree
 from ..picture import EMPTY
-from ..ticks import round_ticks
 from .picture import Limits, Lines, PlanePicture
 from .text import curve_html, point_html
 from .tint import CLEAR, Labels
 
 
-class PlaneMarks:
+class PlaneMarks(Chart):
     """A figure and what is done to it.
 
     Parameters
@@ -45,11 +44,8 @@ class PlaneMarks:
         self._picture: PlanePicture | None = None
         self._tinted: bytes | None = None
         self._setting_handle = False
-        self._scales = tuple(bqplot.LinearScale(min=0.0, max=1.0) for _ in "xy")
-        scales = dict(zip("xy", self._scales, strict=True))
-        # bqplot draws an Image only when it is another widget: these two take turns.
-        self._images = [widgets.Image(value=CLEAR, format="png") for _ in range(2)]
-        self._tint = bqplot.Image(image=self._images[0], scales=scales, x=[0.0, 1.0], y=[0.0, 1.0])
+        super().__init__(CLEAR)
+        scales = self._scales
         self._curves = {
             name: bqplot.Lines(
                 x=EMPTY,
@@ -129,45 +125,23 @@ class PlaneMarks:
             update_on_move=True,
         )
         self._handle.observe(self._on_handle, ["x", "y"])
-        # bqplot tells where a click went only by adding a point: this mark collects them, unseen.
-        self._clicks = bqplot.Scatter(
-            x=EMPTY, y=EMPTY, scales=scales, opacities=[0.0], interactions={"click": "add"}
-        )
-        self._clicks.observe(self._on_added, "y")
-        x, y = self._scales
-        self._axes = (
-            bqplot.Axis(scale=x, grid_lines="none", label_offset="34px"),
-            bqplot.Axis(scale=y, grid_lines="none", label_offset="44px", side="left"),
-        )
-        self.figure = bqplot.Figure(
-            marks=[
-                self._tint,
-                *self._curves.values(),
-                self._labels,
-                self._now,
-                self._clicks,
-                *self._signs.values(),
-                self._crossings,
-                self._points,
-                self._handle,
-            ],
-            axes=list(self._axes),
-            fig_margin={"top": 8, "bottom": 46, "left": 62, "right": 12},
-            animation_duration=0,
-            padding_x=0.0,
-            padding_y=0.0,
-            display_toolbar=False,
-            layout={"height": height, "width": "100%", "min_width": "260px"},
-        )
-        for name in ("sw-figure", "sw-diagram", "sw-plane"):
-            self.figure.add_class(name)
+        marks = [
+            self._under,
+            *self._curves.values(),
+            self._labels,
+            self._now,
+            self._clicks,
+            *self._signs.values(),
+            self._crossings,
+            self._points,
+            self._handle,
+        ]
+        self._build(marks, height, "sw-diagram", "sw-plane")
 
     def draw(self, picture: PlanePicture, tinted: bool) -> None:
         """Set all marks whose data changed; regions only where they are to be `tinted`."""
         before, self._picture = self._picture, picture
-        ranges = picture.plane.ranges
-        for place in (0, 1):
-            self._set_axis(place, ranges[place], picture.plane.parameters[place])
+        self._set_axes(*picture.plane.ranges, picture.plane.parameters)
         if before is None or before.plane is not picture.plane:
             for name, lines in self._curves.items():
                 _set_curves(lines, picture.lines[name])
@@ -177,45 +151,12 @@ class PlaneMarks:
         self._set_tint(picture, tinted)
         self._set_position(picture)
 
-    def set_zooming(self, on: bool) -> None:
-        """Let a person draw a box, or click and drag."""
-        before = self.figure.interaction
-        brush = None
-        if on:
-            x, y = self._scales
-            brush = bqplot.interacts.BrushSelector(
-                x_scale=x, y_scale=y, marks=[], color=START_COLOUR
-            )
-            brush.observe(self._on_brush, "brushing")
-        self.figure.interaction = brush
-        if before is not None:
-            before.close()
-
-    def close(self) -> None:
-        """Close the widget that no mark holds now; the figure closes all others."""
-        close_tree(self._images[1])
-
-    def _set_axis(self, place: int, ends: Limits, label: str) -> None:
-        axis, scale = self._axes[place], self._scales[place]
-        if (scale.min, scale.max) != ends:
-            with scale.hold_sync():
-                scale.min, scale.max = ends
-        ticks = round_ticks(*ends)
-        if not np.array_equal(axis.tick_values, ticks):
-            axis.tick_values = ticks
-        if axis.label != label:
-            axis.label = label
-
     def _set_tint(self, picture: PlanePicture, tinted: bool) -> None:
         png = picture.png if tinted else CLEAR
         x, y = picture.plane.ranges
-        if self._tinted != png or (tuple(self._tint.x), tuple(self._tint.y)) != (x, y):
+        if self._tinted != png or (tuple(self._under.x), tuple(self._under.y)) != (x, y):
             self._tinted = png
-            self._images.reverse()
-            self._images[0].value = png
-            with self._tint.hold_sync():
-                self._tint.x, self._tint.y = x, y
-                self._tint.image = self._images[0]
+            self._set_under(png, x, y)
         labels = picture.labels if tinted else Labels((), np.empty((0, 2)))
         texts = list(labels.texts)
         places = np.array([x[0], y[0]]) + labels.places * np.array([x[1] - x[0], y[1] - y[0]])
@@ -246,25 +187,14 @@ class PlaneMarks:
         if not self._setting_handle and len(x) == len(y) == 1:
             self._move(float(x[0]), float(y[0]))
 
-    def _on_added(self, _change) -> None:
-        x, y = self._clicks.x, self._clicks.y
-        if len(y) == 0 or len(x) != len(y):
-            return
-        with self._clicks.hold_sync():  # a point that stays would swallow the next click there
-            self._clicks.x = self._clicks.y = EMPTY
-        self._move(float(x[-1]), float(y[-1]))
+    def _clicked(self, x: float, y: float) -> None:
+        self._move(x, y)
+
+    def _boxed(self, x: Limits, y: Limits) -> None:
+        self._zoom(x, y)
 
     def _go_to(self, point: dict) -> None:
         self._move(float(point["x"]), float(point["y"]))
-
-    def _on_brush(self, change) -> None:
-        brush = change.owner
-        x, y = brush.selected_x, brush.selected_y
-        if change.new or x is None or y is None or len(x) != 2 or len(y) != 2:
-            return
-        across, up = ((float(min(ends)), float(max(ends))) for ends in (x, y))
-        if across[0] < across[1] and up[0] < up[1]:
-            self._zoom(across, up)
 
     def _describe_sign(self, name: str, event: dict) -> None:
         if self._picture is None:

@@ -86,7 +86,7 @@ def test_the_marks_have_what_the_picture_says():
     assert marks._handle.x.tolist() == [1.0]
     assert (marks._x.min, marks._x.max) == (-1.0, 1.2)
     assert marks._axes[0].label == "h[0]"
-    assert marks._orbits.image.value == picture.png
+    assert marks._under.image.value == picture.png
 
 
 def test_orders_have_the_colours_of_the_other_panes():

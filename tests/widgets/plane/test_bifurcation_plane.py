@@ -129,9 +129,12 @@ def test_the_marks_have_what_the_picture_says():
     assert (marks._handle.x.tolist(), marks._handle.y.tolist()) == ([0.5], [-1.7])
     np.testing.assert_array_equal(marks._now.x, [-1.5, 1.5, np.nan, 0.5, 0.5])
     np.testing.assert_array_equal(marks._now.y, [-1.7, -1.7, np.nan, -3.0, 1.0])
-    assert [(scale.min, scale.max) for scale in marks._scales] == [(-1.5, 1.5), (-3.0, 1.0)]
+    assert [(scale.min, scale.max) for scale in marks._scales.values()] == [
+        (-1.5, 1.5),
+        (-3.0, 1.0),
+    ]
     assert [axis.label for axis in marks._axes] == ["A[0]", "W[0,0]"]
-    assert marks._tint.image.value == picture.png
+    assert marks._under.image.value == picture.png
     assert list(marks._labels.text) == list(picture.labels.texts)
     shown = [point for point in picture.plane.points if point.name != CROSSING]
     np.testing.assert_array_equal(marks._points.x, [point.position[0] for point in shown])
@@ -202,9 +205,9 @@ def test_no_label_where_there_is_no_room(tent_plane):
 def test_regions_can_be_left_out():
     pane = of_slopes(regions=False)
     assert list(pane._marks._labels.text) == []
-    assert pane._marks._tint.image.value != pane.picture.png
+    assert pane._marks._under.image.value != pane.picture.png
     pane._controls.regions.value = True
-    assert pane._marks._tint.image.value == pane.picture.png
+    assert pane._marks._under.image.value == pane.picture.png
     assert list(pane._marks._labels.text) == list(pane.picture.labels.texts)
 
 
@@ -286,7 +289,7 @@ def test_zoom_recomputes_and_reset_goes_back():
     points = np.concatenate([drawn(lines) for lines, *_ in pane.picture.lines.values()])
     assert points[:, 0].min() >= -1e-9
     assert points[:, 1].max() <= 0.5 + 1e-9
-    assert pane._marks._tint.x.tolist() == [0.0, 1.25]
+    assert pane._marks._under.x.tolist() == [0.0, 1.25]
     pane._controls.reset.click()
     assert pane.bounds == ((-1.5, 1.5), (-3.0, 1.0))
 
