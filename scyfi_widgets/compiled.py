@@ -2,9 +2,11 @@
 
 Numba's own cache has three traps. A cached caller does not notice that a callee in another file
 changed; an unwritable cache folder makes ``cache=True`` raise at import; and the default place is
-beside the source, which is often read-only. Here the cache lives in a folder named after the
-package's version and a hash of all its sources (so a stale entry is never looked up), in the first
-writable one of several places, and is left out where there is none.
+beside the source, which is often read-only. Here the cache lives in a folder named after a hash of
+all sources that a kernel can depend on (so a stale entry is never looked up), in the first writable
+one of several places, and is left out where there is none. Imports only ever point down the floors
+of the house, so a kernel depends on its own floor and on those below: whoever works on a high floor
+does not compile the lower ones again.
 
 The cache is also keyed by the CPU's name and features: an image that is built on one machine and
 run on another sets ``NUMBA_CPU_NAME=generic`` and ``NUMBA_CPU_FEATURES=""`` for both.
@@ -32,44 +34,48 @@ KEPT_VERSIONS = 5
 # `kernel_parts` replaces private methods of Numba. Where these differ it may crash or worse, which
 # nothing could catch: so it is used only with versions under which the tests of this package ran.
 TRIED = {(0, minor) for minor in range(60, 69)}
-WITHOUT_KERNELS = {"widgets", "export", "files", "systems", "server"}
+FLOORS = ("models", "cycles", "bifurcations", "dynamics", "training")  # with kernels, lowest first
+WITHOUT_KERNELS = {"widgets", "export", "files", "systems", "server", "__init__.py", "warm.py"}
 log = logging.getLogger(__name__)
 _decorating = threading.Lock()
 
 
 @cache
-def source_hash() -> str:
-    """Return a short hash of Numba's version and of every source file that can hold a kernel."""
+def source_hash(floor: str | None = None) -> str:
+    """Return a short hash of Numba's version and of the sources that kernels depend on.
+
+    Parameters
+    ----------
+    floor : str, optional
+        One of `FLOORS`: it depends on itself and on those below. By default all of them.
+    """
+    above = FLOORS[FLOORS.index(floor) + 1 :] if floor else ()
+    left_out = WITHOUT_KERNELS.union(above)
     digest = hashlib.sha256(numba.__version__.encode())
     for source in sorted(PACKAGE.rglob("*.py")):
         name = source.relative_to(PACKAGE)
-        if name.parts[0] not in WITHOUT_KERNELS:
+        if name.parts[0] not in left_out:
             digest.update(name.as_posix().encode())
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 
 @cache
-def cache_folder() -> Path | None:
-    """Return the writable folder for compiled kernels, or None where there is none.
+def cache_folder(floor: str | None = None) -> Path | None:
+    """Return the writable folder for compiled kernels of one floor, or None where there is none.
 
-    In this order: ``NUMBA_CACHE_DIR``, the user's cache folder, the package's own folder.
+    In this order: ``NUMBA_CACHE_DIR``, the user's cache folder, the package's own folder. Without a
+    floor it is the folder of kernels that may depend on every floor.
     """
-    for root in _cache_roots():
-        folder = root / f"scyfi_widgets_kernels-{source_hash()}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            # A file with a name also dates the folder: the oldest one is forgotten first.
-            tempfile.NamedTemporaryFile(dir=folder).close()
-        except OSError:
-            continue
-        _forget_old_versions(folder)
-        return folder
-    log.warning(
-        "no folder for compiled kernels is writable: they are compiled anew in every session "
-        "(set NUMBA_CACHE_DIR to a writable folder to keep them)"
-    )
-    return None
+    root = _writable_root()
+    if root is None:
+        return None
+    name = "scyfi_widgets_kernels" + (f"_{floor}" if floor else "")
+    folder = root / f"{name}-{source_hash(floor)}"
+    if not _is_writable(folder):
+        return None
+    _forget_old_versions(folder, f"{name}-*")
+    return folder
 
 
 def warm_marker() -> Path | None:
@@ -162,7 +168,7 @@ class Kernel:
 
 
 def _njit_cached(function: Callable, options: dict) -> Callable:
-    folder = cache_folder()
+    folder = cache_folder(_floor_of(function))
     if folder is None:
         return numba.njit(**options)(function)
     # Numba reads the folder once, while it decorates; the user's own setting is put back at once.
@@ -175,6 +181,36 @@ def _njit_cached(function: Callable, options: dict) -> Callable:
             numba.config.CACHE_DIR = before
 
 
+def _floor_of(function: Callable) -> str | None:
+    """Return the floor in which a function is written; None for what stands beside the floors."""
+    package, _, rest = function.__module__.partition(".")
+    inside = rest.partition(".")[0]
+    return inside if package == __package__ and inside in FLOORS else None
+
+
+@cache
+def _writable_root() -> Path | None:
+    for root in _cache_roots():
+        if _is_writable(root):
+            return root
+    log.warning(
+        "no folder for compiled kernels is writable: they are compiled anew in every session "
+        "(set NUMBA_CACHE_DIR to a writable folder to keep them)"
+    )
+    return None
+
+
+def _is_writable(folder: Path) -> bool:
+    """Return whether files can be written to a folder, which is made if it does not exist."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A file with a name also dates the folder: the oldest one is forgotten first.
+        tempfile.NamedTemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+
 def _cache_roots() -> Iterator[Path]:
     if given := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(given).absolute()
@@ -185,11 +221,9 @@ def _cache_roots() -> Iterator[Path]:
     yield PACKAGE / "__pycache__"
 
 
-def _forget_old_versions(folder: Path) -> None:
+def _forget_old_versions(folder: Path, pattern: str) -> None:
     with suppress(OSError):  # another process may do the same at this moment
-        siblings = sorted(
-            folder.parent.glob("scyfi_widgets_kernels-*"), key=lambda path: path.stat().st_mtime
-        )
+        siblings = sorted(folder.parent.glob(pattern), key=lambda path: path.stat().st_mtime)
         for old in siblings[:-KEPT_VERSIONS]:
             if old != folder:
                 shutil.rmtree(old, ignore_errors=True)

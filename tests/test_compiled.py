@@ -438,7 +438,28 @@ def test_the_hash_depends_on_every_source_with_kernels_and_on_numba(monkeypatch,
     assert len(hashes) == 5
 
 
-def test_only_folders_without_kernels_are_left_out_of_the_hash():
-    for folder in compiled.WITHOUT_KERNELS:
-        for source in (compiled.PACKAGE / folder).rglob("*.py"):
+def test_a_floor_depends_on_itself_and_on_those_below(monkeypatch, tmp_path):
+    monkeypatch.setattr(compiled, "PACKAGE", tmp_path)
+    floors = (*compiled.FLOORS, None)
+    before = {floor: compiled.source_hash.__wrapped__(floor) for floor in floors}
+    for place, changed in enumerate(compiled.FLOORS):
+        (tmp_path / changed).mkdir()
+        (tmp_path / changed / "kernels.py").write_text("x = 1\n")
+        after = {floor: compiled.source_hash.__wrapped__(floor) for floor in floors}
+        assert [floor for floor in floors if after[floor] != before[floor]] == [*floors[place:]]
+        before = after
+
+
+def test_a_change_on_a_high_floor_compiles_no_low_one_again(installation):
+    assert installation.python(STEP) == "3.0"
+    first = installation.compiled()
+    (installation.package / "dynamics" / "more.py").write_text("x = 1\n")
+    assert installation.python(STEP) == "3.0"
+    assert installation.compiled() == first
+
+
+def test_only_places_without_kernels_are_left_out_of_the_hash():
+    for place in compiled.WITHOUT_KERNELS:
+        path = compiled.PACKAGE / place
+        for source in [path] if path.suffix else path.rglob("*.py"):
             assert "@kernel" not in source.read_text(encoding="utf-8"), source
