@@ -35,7 +35,8 @@ KEPT_VERSIONS = 5
 # nothing could catch: so it is used only with versions under which the tests of this package ran.
 TRIED = {(0, minor) for minor in range(60, 69)}
 FLOORS = ("models", "cycles", "bifurcations", "dynamics", "training")  # with kernels, lowest first
-WITHOUT_KERNELS = {"widgets", "export", "files", "systems", "server", "__init__.py", "warm.py"}
+WITHOUT_KERNELS = {"widgets", "export", "files", "systems", "server"}
+WITHOUT_KERNELS |= {"__init__.py", "warm.py", "whole.py"}
 log = logging.getLogger(__name__)
 _decorating = threading.Lock()
 

@@ -23,7 +23,7 @@ FLOORS = [
     "widgets",
     "export",
 ]
-GROUND = {"compiled", "cancellation", "palette"}  # below all floors
+GROUND = {"compiled", "cancellation", "palette", "whole"}  # below all floors
 WIDGET_STACK = {"ipywidgets", "bqplot", "bqscales", "anywidget", "traitlets", "IPython"}
 NUMERIC = FLOORS[: FLOORS.index("widgets")]
 SOURCES = [path for floor in FLOORS for path in sorted((PACKAGE / floor).rglob("*.py"))]

@@ -21,10 +21,10 @@ from ..cycles.continuum import Continuum
 from ..cycles.cycle import Cycle
 from ..cycles.cycle_set import CycleSet
 from ..cycles.proof.certificate import Certificate, CycleTree, PrefixTree
+from ..whole import npz_path, write_whole
 from .contents import read_contents
 from .errors import ModelFileError, errors_about
 from .npz import read_npz, require_version
-from .whole import npz_path, write_whole
 
 FORMAT = "scyfi_widgets.cycles"
 VERSION = 1

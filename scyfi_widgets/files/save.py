@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from ..models import Model
+from ..whole import npz_path, write_whole
 from .npz import npz_bytes
-from .whole import npz_path, write_whole
 
 
 def save_model(model: Model, path: str | os.PathLike) -> None:

@@ -1,0 +1,1 @@
+"""How networks learn: forcing, exact gradients, recorded runs, loss jumps and bifurcations."""
