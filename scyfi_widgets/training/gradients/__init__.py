@@ -1,0 +1,1 @@
+"""Exact gradients: back-propagation through time of the shared form, in compiled kernels."""
