@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..models.validation import real_array, require_shape
+from ..models.validation import real_array, require_shape, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,10 +218,14 @@ class TimeSeries:
         ValueError
             If `level` is negative or not finite.
         """
-        level = float(level)
-        if not (np.isfinite(level) and level >= 0.0):
-            raise ValueError(f"level must be finite and at least 0, got {level:g}")
-        spread = np.where(np.ptp(self.values, axis=0) > 0.0, self.values.std(axis=0), 0.0)
+        level = float(real_array("level", level, 0))
+        if level < 0.0:
+            raise ValueError(f"level must be at least 0, got {level:g}")
+        seed = whole_number("seed", seed, 0)
+        if level == 0.0:
+            return self
+        varies = np.ptp(self.values, axis=0) > 0.0
+        spread = np.where(varies, _centre_and_spread(self.values)[1], 0.0)
         noise = np.random.default_rng(seed).standard_normal(self.values.shape)
         return replace(self, values=self.values + level * spread * noise)
 
@@ -362,7 +366,9 @@ def _centre_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # blown up to noise of size 1.
     constant = np.ptp(values, axis=0) == 0.0
     centre = np.where(constant, values[0], values.mean(axis=0))
-    return centre, np.where(constant, 1.0, values.std(axis=0))
+    # Squares of very small numbers are 0, of very large ones infinite: the size goes out first.
+    size = np.where(constant, 1.0, np.abs(values - centre).max(axis=0))
+    return centre, np.where(constant, 1.0, size * ((values - centre) / size).std(axis=0))
 
 
 def _listed(names: Sequence[str]) -> str:
