@@ -8,19 +8,21 @@ from typing import Literal
 from .errors import ModelFileError
 from .zip_entries import ZipEntries
 
-Kind = Literal["npz", "matlab", "pytorch"]
+Kind = Literal["npz", "matlab", "pytorch", "hdf5", "julia"]
 
 MAX_BYTES = 1 << 28
 READABLE = (
-    "NumPy .npz, MATLAB .mat (version 5 to 7.2) and the .pt, .pth or .pkl that torch.save writes"
+    "NumPy .npz, MATLAB .mat (version 5 to 7.2), HDF5 .h5, Julia's .jld2 and the .pt, .pth or .pkl "
+    "that torch.save writes"
 )
+SUFFIXES = (".npz", ".mat", ".pt", ".pth", ".pkl", ".jld2", ".h5", ".hdf5")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-_SUFFIXES = (".npz", ".pt", ".pth", ".pkl")
-_NOT_YET = (".jld2", ".bson", ".h5", ".hdf5")
+_HDF5_PLACES = (0, 512, 1024, 2048, 4096)
+_JULIA = (b"HDF5-based Julia Data Format", b"Julia data file (HDF5)")
 
 
-def read_contents(path: Path) -> bytes:
-    """Return all bytes of a file.
+def read_contents(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Return all bytes of a file, `limit` at most.
 
     Raises
     ------
@@ -36,9 +38,9 @@ def read_contents(path: Path) -> bytes:
         raise ModelFileError(f"{path.name}: this is not a regular file")
     if size == 0:
         raise ModelFileError(f"{path.name}: the file is empty")
-    if size > MAX_BYTES:
+    if size > limit:
         raise ModelFileError(
-            f"{path.name}: the file has {size:,} bytes; at most {MAX_BYTES:,} are read"
+            f"{path.name}: the file has {size:,} bytes; at most {limit:,} are read"
         )
     return path.read_bytes()
 
@@ -60,10 +62,10 @@ def kind_of(contents: bytes, suffix: str) -> Kind:
         raise ModelFileError(
             "MATLAB 7.3 files (HDF5) cannot be read; save it in MATLAB with save(..., '-v7')"
         )
-    if _HDF5 in (contents[:8], contents[512:520]) or suffix in _NOT_YET:
-        raise ModelFileError(
-            f"{suffix or 'HDF5'} files cannot be read yet; what can be read: {READABLE}"
-        )
+    if any(contents.startswith(_HDF5, place) for place in _HDF5_PLACES):
+        return "julia" if contents.startswith(_JULIA) else "hdf5"
+    if suffix == ".bson":
+        raise ModelFileError(f".bson files cannot be read yet; what can be read: {READABLE}")
     if contents.startswith(b"\x93NUMPY"):
         raise ModelFileError("a .npy file holds one array; save all with np.savez as .npz")
     if contents[:1] == b"\x80" and contents[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
@@ -77,7 +79,7 @@ def kind_of(contents: bytes, suffix: str) -> Kind:
             "this is no MATLAB file of version 5 to 7.2, or it is damaged or truncated; "
             "save it in MATLAB with save(..., '-v7')"
         )
-    if suffix in _SUFFIXES:
+    if suffix in SUFFIXES:
         raise ModelFileError(f"this is no {suffix} file, or the file is damaged or truncated")
     raise ModelFileError(f"the type of this file is unknown; what can be read: {READABLE}")
 

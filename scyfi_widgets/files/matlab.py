@@ -30,7 +30,7 @@ def network_from_matlab(arrays: Mapping[str, np.ndarray], trial: int | None) -> 
     ModelFileError
         If `trial` is missing, out of range, or given for a file that holds one network.
     """
-    if any(name in arrays and arrays[name].ndim == 3 for name in ("W1", "W2")):
+    if trials_in(arrays):
         return _one_of_many(arrays, trial)
     if trial is not None:
         raise ModelFileError("the file holds one network: leave trial out")
@@ -39,6 +39,12 @@ def network_from_matlab(arrays: Mapping[str, np.ndarray], trial: int | None) -> 
         for name, array in arrays.items()
     }
     return StoredNetwork(shaped, stored_architecture(arrays))
+
+
+def trials_in(arrays: Mapping[str, np.ndarray]) -> int:
+    """Return how many trials of an experiment a MATLAB file holds, 0 where it holds one network."""
+    found = [arrays[name] for name in ("W1", "W2") if name in arrays and arrays[name].ndim == 3]
+    return len(found[0]) if found else 0
 
 
 def _one_of_many(arrays: Mapping[str, np.ndarray], trial: int | None) -> StoredNetwork:

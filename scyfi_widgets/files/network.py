@@ -86,6 +86,41 @@ def listed(names: Mapping[str, np.ndarray]) -> str:
     return shown + (" …" if len(names) > _KEYS_SHOWN else "")
 
 
+def network_among(
+    arrays: Mapping[str, np.ndarray], prefix: str | None, marks: set[str]
+) -> tuple[str, Mapping[str, np.ndarray]]:
+    """Return where a network stands among keys joined by dots, and its arrays without that prefix.
+
+    Parameters
+    ----------
+    arrays : mapping
+    prefix : str or None
+        Which one, where there are several.
+    marks : set of str
+        Keys of which every network has one.
+
+    Raises
+    ------
+    ModelFileError
+        If there are several and no prefix, or there is none at `prefix`.
+    """
+    groups: dict[str, dict[str, np.ndarray]] = {}
+    for key, array in arrays.items():
+        before, _, name = key.rpartition(".")
+        groups.setdefault(before, {})[name] = array
+    found = [before for before, group in groups.items() if group.keys() & marks]
+    if prefix is not None:
+        if prefix not in found:
+            raise ModelFileError(
+                f"there is no network at prefix={prefix!r}; there are {found}, and the keys are "
+                f"{listed(arrays)}"
+            )
+        found = [prefix]
+    if len(found) > 1:
+        raise ModelFileError(f"the file holds several networks: pass prefix=, one of {found}")
+    return (found[0], groups[found[0]]) if found else ("", arrays)
+
+
 def build(
     network: StoredNetwork, architecture: type[Model] | None = None, n_relu: int | None = None
 ) -> Model:

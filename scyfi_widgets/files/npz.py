@@ -29,17 +29,17 @@ def npz_bytes(model: Model) -> bytes:
     return buffer.getvalue()
 
 
-def read_npz(contents: bytes) -> dict[str, np.ndarray]:
-    """Return all arrays of an .npz archive.
+def read_npz(contents: bytes, limit: int | None = None) -> dict[str, np.ndarray]:
+    """Return all arrays of an .npz archive; `limit` is of `ZipEntries`.
 
     Raises
     ------
     ModelFileError
         If an array holds Python objects, or claims another size than it has.
     """
-    entries = ZipEntries(contents)
+    entries = ZipEntries(contents, limit)
     return {
-        name[: -len(".npy")]: _array(name, entries.read(name))
+        name[: -len(".npy")]: read_npy(name, entries.read(name))
         for name in entries.names
         if name.endswith(".npy")
     }
@@ -55,6 +55,8 @@ def network_from_npz(arrays: dict[str, np.ndarray]) -> StoredNetwork:
     """
     if "format" not in arrays:
         return StoredNetwork(arrays, stored_architecture(arrays))
+    if str(arrays["format"]) == "scyfi_widgets.run":
+        raise ModelFileError("this is a training run: load_run reads it")
     if arrays["format"].dtype.kind != "U" or str(arrays["format"]) != FORMAT:
         raise ModelFileError(f"its format is {str(arrays['format'])!r}, not {FORMAT!r}")
     require_version(arrays, VERSION)
@@ -75,7 +77,14 @@ def require_version(arrays: dict[str, np.ndarray], known: int) -> None:
         )
 
 
-def _array(name: str, contents: bytes) -> np.ndarray:
+def read_npy(name: str, contents: bytes) -> np.ndarray:
+    """Return the array of a .npy file; `name` is for errors.
+
+    Raises
+    ------
+    ModelFileError
+        If it holds Python objects, or claims another size than it has.
+    """
     # NumPy allocates what the header claims before it reads, so the claim is checked first.
     stream = io.BytesIO(contents)
     version = np.lib.format.read_magic(stream)

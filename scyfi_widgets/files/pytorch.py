@@ -8,7 +8,7 @@ import numpy as np
 
 from ..models import PLRNN, DendriticPLRNN
 from .errors import ModelFileError
-from .network import StoredNetwork, listed
+from .network import StoredNetwork, listed, network_among
 
 CAUTION = (
     "the code base of this file may clip the state after every step (to ±10 by default) and may "
@@ -38,24 +38,8 @@ def network_from_pytorch(tensors: Mapping[str, np.ndarray], prefix: str | None) 
     ModelFileError
         If there is no network, there are several, or a key is missing.
     """
-    groups: dict[str, dict[str, np.ndarray]] = {}
-    for key, tensor in tensors.items():
-        before, _, name = key.rpartition(".")
-        groups.setdefault(before, {})[name] = tensor
-    found = [before for before, group in groups.items() if group.keys() & {"A", "AW"}]
-    if prefix is not None:
-        if prefix not in found:
-            raise ModelFileError(
-                f"there is no network at prefix={prefix!r}; there are {found}, and the keys are "
-                f"{listed(tensors)}"
-            )
-        found = [prefix]
-    if len(found) > 1:
-        raise ModelFileError(f"the file holds several networks: pass prefix=, one of {found}")
-    if not found:
-        return StoredNetwork(tensors)
-    group = groups[found[0]]
-    return _from_dendritic_code_base(group, found[0]) if "AW" in group else StoredNetwork(group)
+    prefix, group = network_among(tensors, prefix, {"A", "AW"})
+    return _from_dendritic_code_base(group, prefix) if "AW" in group else StoredNetwork(group)
 
 
 def _from_dendritic_code_base(group: Mapping[str, np.ndarray], prefix: str) -> StoredNetwork:

@@ -17,23 +17,26 @@ class ZipEntries:
     ----------
     contents : bytes
         The archive.
+    limit : int
+        How many bytes it may unpack to.
 
     Raises
     ------
     ModelFileError
-        If the entries together claim more than MAX_TOTAL_BYTES. No entry can yield more than it
+        If the entries together claim more than `limit`. No entry can yield more than it
         claims, so this stops a zip bomb before a byte is unpacked.
     zipfile.BadZipFile
         If it is damaged.
     """
 
-    def __init__(self, contents: bytes):
+    def __init__(self, contents: bytes, limit: int | None = None):
+        limit = MAX_TOTAL_BYTES if limit is None else limit
         self._archive = zipfile.ZipFile(io.BytesIO(contents))
         self.names: list[str] = self._archive.namelist()
         total = sum(entry.file_size for entry in self._archive.infolist())
-        if total > MAX_TOTAL_BYTES:
+        if total > limit:
             raise ModelFileError(
-                f"the archive unpacks to {total:,} bytes; at most {MAX_TOTAL_BYTES:,} are read"
+                f"the archive unpacks to {total:,} bytes; at most {limit:,} are read"
             )
 
     def read(self, name: str) -> bytes:

@@ -155,3 +155,59 @@ class TorchFormat:
 @pytest.fixture(scope="session")
 def torch_format() -> type[TorchFormat]:
     return TorchFormat
+
+
+def _put_list(h5py, file, hidden, name: str, entries) -> None:
+    references = []
+    for place, entry in enumerate(entries):
+        if entry is None:
+            references.append(h5py.Reference())
+        else:
+            data = np.asarray(entry)
+            references.append(hidden.create_dataset(f"{name}{place}", data=data.T).ref)
+    listed = file.create_dataset(name, (len(references),), dtype=h5py.ref_dtype)
+    listed[:] = references
+
+
+@pytest.fixture(scope="session")
+def jld2_bytes():
+    """Return a function that makes what Julia's JLD2 writes.
+
+    A list of arrays is a data set of references to arrays that stand elsewhere; the dimensions of
+    every array are reversed; half a kilobyte with the name of the format stands before the HDF5.
+    """
+    h5py = pytest.importorskip("h5py")
+
+    def make(values: dict, header: bytes = b"HDF5-based Julia Data Format, version 0.1.1") -> bytes:
+        buffer = io.BytesIO()
+        with h5py.File(buffer, "w", userblock_size=512, libver="v110") as file:
+            hidden = file.create_group("_types")
+            for name, value in values.items():
+                if isinstance(value, list):
+                    _put_list(h5py, file, hidden, name, value)
+                else:
+                    file[name] = value.T if isinstance(value, np.ndarray) else value
+        return header.ljust(512, b"\0") + buffer.getvalue()[512:]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def hdf5_bytes():
+    """Return a function that makes a plain HDF5 file; a dictionary becomes a group."""
+    h5py = pytest.importorskip("h5py")
+
+    def fill(group, values: dict) -> None:
+        for name, value in values.items():
+            if isinstance(value, dict):
+                fill(group.create_group(name), value)
+            else:
+                group[name] = value
+
+    def make(values: dict) -> bytes:
+        buffer = io.BytesIO()
+        with h5py.File(buffer, "w") as file:
+            fill(file, values)
+        return buffer.getvalue()
+
+    return make
