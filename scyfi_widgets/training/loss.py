@@ -154,6 +154,7 @@ class LossFunction:
             self._readout = self.theta[network.stop :].reshape(N, M)
             self._readout_gradient = self.gradient[network.stop :].reshape(N, M)
             self._estimate_gradient = np.zeros((M, N))
+        self._starts = _NOTHING
         self.take(range(0, T - self.steps, self.steps))
 
     def take(self, begins: Sequence[int]) -> None:
@@ -173,19 +174,24 @@ class LossFunction:
         self._gather(begins)
 
     def _gather(self, begins: np.ndarray) -> None:
-        values, M = self.data.values, self.model.M
-        self.targets = values[begins[:, None] + np.arange(self.steps + 1)]
-        self._starts = np.zeros((len(begins), M))
-        self._start_gradient = np.zeros((len(begins), M)) if self.observation.learned else _NOTHING
+        if len(begins) != len(self._starts):
+            self._make_room(len(begins))
+        places = begins[:, None] + np.arange(self.steps + 1)
+        np.take(self.data.values, places, axis=0, out=self.targets, mode="clip")
+        if self.observation.B is not None:
+            if not self.observation.learned:
+                self._estimate(self.observation.inverse)
+        elif self._z0 is None:
+            self._starts[:, : self.data.dims] = self.targets[:, 0]
+
+    def _make_room(self, B: int) -> None:
+        M, N, rows = self.model.M, self.data.dims, self.steps + 1
+        self.targets = np.empty((B, rows, N))
+        self._estimates = self.targets if self.observation.B is None else np.empty((B, rows, M))
+        self._starts = np.zeros((B, M))
         if self._z0 is not None:
             self._starts[:] = self._z0
-        if self.observation.B is None:
-            self._estimates = self.targets
-            if self._z0 is None:
-                self._starts[:, : self.data.dims] = self.targets[:, 0]
-        else:
-            self._estimates = np.empty((*self.targets.shape[:2], M))
-            self._estimate(self.observation.inverse)
+        self._start_gradient = np.zeros((B, M)) if self.observation.learned else _NOTHING
 
     def _estimate(self, inverse: np.ndarray) -> None:
         np.matmul(self.targets, inverse.T, out=self._estimates)
@@ -193,8 +199,16 @@ class LossFunction:
             self._starts[:] = self._estimates[:, 0]
 
     @property
+    def model_here(self) -> Model:
+        """The network at `theta`."""
+        arrays = self.layout.split(self.theta)
+        return self.model.replace({name: arrays[name] for name in self.model.parameters})
+
+    @property
     def estimates(self) -> np.ndarray:
-        """The states (B, S + 1, K) of the first K units as the data tell them."""
+        """The states (B, S + 1, K) of the first K units, as data and the present B tell them."""
+        if self.observation.learned:
+            self._estimate(np.linalg.pinv(self._readout))
         return self._estimates
 
     def evaluate(self, *, gradient: bool = True) -> float:
