@@ -51,6 +51,18 @@ EVENT_LINES = {
     "centre": ("dash_dotted", 1.6),
 }
 
+# Of their ticks along a training, where there is no room for a sign. The tones of Okabe and Ito's
+# palette that are farthest from each other, with the contrast that `ORDER_COLOURS` have.
+EVENT_COLOURS = {
+    "persistence": "#8a8f98",
+    "fold": "#CC4B00",
+    "flip": "#1F83CF",
+    "border": "#8C8500",
+    "DTB": "#D81B60",
+    "DFB": "#8B5FBF",
+    "centre": "#00916A",
+}
+
 
 def colour_index(order: int) -> int:
     """Return the place of an order's colour in `ORDER_COLOURS`."""

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import traitlets as tr
@@ -60,7 +61,8 @@ class Live(tr.HasTraits):
     shown = tr.Instance(Scene, allow_none=True)
     working = tr.Bool(False)
 
-    _SETTINGS = (
+    _SCENE: ClassVar[type[Scene]] = Scene  # what a pane is given to draw
+    _SETTINGS: ClassVar[tuple[str, ...]] = (
         "model",
         "max_order",
         "seed",
@@ -121,11 +123,14 @@ class Live(tr.HasTraits):
             If one of them is wrong; none is changed then.
         """
         self._require_known(settings)
-        Live(**{"model": self.model, **settings})  # checks them all, before the first is changed
+        self._check(settings)  # all of them, before the first is changed
         with self._silence():
             for name in sorted(settings, key=self._SETTINGS.index):
                 setattr(self, name, settings[name])
         self.refresh()
+
+    def _check(self, settings: Mapping[str, object]) -> None:
+        Live(**{"model": self.model, **settings})
 
     def move(self, values: Mapping[str, float], gesture: str | None = None) -> None:
         """Change some weights of the model; changes of one `gesture` are one step of the history.
@@ -194,7 +199,7 @@ class Live(tr.HasTraits):
         self._loop.draw(self._new_scene, CALLBACK_PATIENCE if hurried else SCRIPT_PATIENCE)
 
     def _new_scene(self) -> Scene:
-        scene = Scene(**{name: getattr(self, name) for name in self._SETTINGS})
+        scene = self._SCENE(**{name: getattr(self, name) for name in self._SETTINGS})
         scene.take_over(self.shown)
         return scene
 

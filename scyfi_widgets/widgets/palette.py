@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..palette import (
+    EVENT_COLOURS,
     EVENT_LINES,
     EVENT_MARKERS,
     ORBIT_COLOUR,
@@ -14,6 +15,8 @@ from ..palette import (
 
 __all__ = [
     "CONTINUUM_SIGN",
+    "DATA_COLOUR",
+    "EVENT_COLOURS",
     "EVENT_LINES",
     "EVENT_MARKERS",
     "INK_COLOUR",
@@ -28,6 +31,7 @@ __all__ = [
 ]
 
 START_COLOUR = "#D81B60"
+DATA_COLOUR = "#C98200"  # what a network was trained on
 
 # bqplot's name of the marker, whether it is filled, and the same sign as text.
 STABILITY_MARKERS = {

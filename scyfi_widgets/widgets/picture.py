@@ -18,6 +18,7 @@ from .scene import Scene
 TAIL = 0.25  # the part of the orbit that is drawn as its tail
 MOST_MARKERS = 160  # points of cycles that get a marker each; SVG markers are dear
 MOST_DOTS = 6000  # points of cycles of higher orders that are drawn as dots
+MOST_DATA = 2000  # states of the data that are drawn
 NEAR = 0.5  # of the attractor's size: cycles within this distance are fitted into the window
 EMPTY = np.zeros(0)
 
@@ -37,8 +38,8 @@ class Picture:
         Whether a person chose the window.
     choice : int
         The number of windows that a person had chosen when it was begun.
-    borders, orbit, tail : (2, n) arrays
-        Pieces are separated by NaN.
+    borders, orbit, tail, data : (2, n) arrays
+        Pieces are separated by NaN; the data are dots.
     connected : bool
         Whether the orbit moves in small steps and is drawn as a line instead of dots.
     cycle_points : dict of stability to (points, colour indices, (cycle, index) of each point)
@@ -69,6 +70,7 @@ class Picture:
     continua: tuple[np.ndarray, list[str]]
     start: np.ndarray
     note: str
+    data: np.ndarray
 
 
 def compose_picture(
@@ -78,10 +80,11 @@ def compose_picture(
     limits: tuple[Limits, Limits] | None,
     zoomed: bool = False,
     choice: int = 0,
+    data: np.ndarray | None = None,
 ) -> Picture:
     """Return the picture of a scene and what is known of its cycles in a plane.
 
-    Without limits the window is fitted to it.
+    Without limits the window is fitted to it, and to the states `data` (n, M) that are drawn below.
     """
     path = _drawable(plane, scene.orbit)
     diverges = len(path) < len(scene.orbit)
@@ -91,6 +94,8 @@ def compose_picture(
     points = {name: _points_of(marked, name, plane) for name in STABILITY_MARKERS}
     start = plane(scene.start)
     wanted = [tail, start[None], points["stable"][0].T]
+    dots = np.zeros((0, 2)) if data is None else _drawable(plane, data)[:: _stride(data)]
+    wanted += [dots] if len(dots) else []
     if limits is None:
         groups = [group.T for group, _, _ in points.values()]
         groups += [plane(item.points) for item in cycles.continua]
@@ -116,7 +121,12 @@ def compose_picture(
         continua=_lines_of(cycles, scene.model.relu_form, plane, limits),
         start=start,
         note=destination(scene.orbit, cycles) + _outside(marked, plane, limits),
+        data=_as_dots(dots),
     )
+
+
+def _stride(data: np.ndarray) -> int:
+    return max(1, len(data) // MOST_DATA)
 
 
 def _outside(cycles: list[Cycle], plane: Projection | ReturnMap, limits) -> str:

@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping
 import bqplot
 import ipywidgets as widgets
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..cycles import CycleSet
 from ..models import Model
+from ..models.validation import states
 from .legend import legend_html, tooltip_html
 from .live import Live
 from .marks import new_figure, set_mark
-from .palette import ORBIT_COLOUR, ORDER_COLOURS, STABILITY_MARKERS, START_COLOUR
+from .palette import DATA_COLOUR, ORBIT_COLOUR, ORDER_COLOURS, STABILITY_MARKERS, START_COLOUR
 from .pane import LivePane
 from .picture import EMPTY, Picture, compose_picture, limits_of_all
 from .projection import Limits, Projection, plane_of
@@ -39,6 +41,9 @@ class StateSpace(LivePane):
         network with one unit is drawn as its return map, the next state over the present one.
     height : str
         CSS height of the figure.
+    data : (n, M), optional
+        States that are drawn as dots below all else, such as those of the data. The principal
+        components are theirs then.
     **settings
         Settings of a `Live`: ``max_order``, ``seed``, ``start``, ``orbit_steps``, ``time_limit``.
 
@@ -56,10 +61,12 @@ class StateSpace(LivePane):
         subject: Model | Live,
         axes: tuple[int | str, int | str] | None = None,
         height: str = "440px",
+        data: ArrayLike | None = None,
         **settings,
     ):
         super().__init__(subject, **settings)
         self.picture: Picture | None = None
+        self.data = None if data is None else np.atleast_2d(states("data", data, self.model.M))
         self._limits: tuple[Limits, Limits] | None = None
         self._plane: Projection | ReturnMap | None = None
         self._axes = None if axes is None else self._checked_axes(axes)
@@ -138,12 +145,17 @@ class StateSpace(LivePane):
             choice = self._window_choices
         if plane is not None and plane.M != M:
             plane, limits, zoomed = None, None, False
+        data = self._data_of(scene)
         if plane is None:
-            settled = scene.orbit[len(scene.orbit) // 2 :]
+            settled = scene.orbit[len(scene.orbit) // 2 :] if data is None else data
             plane = plane_of(self._axes_for(M), M, settled)
         if M == 1:
             plane = ReturnMap(scene.model)
-        return compose_picture(scene, cycles, plane, limits, zoomed, choice)
+        return compose_picture(scene, cycles, plane, limits, zoomed, choice, data)
+
+    def _data_of(self, scene: Scene) -> np.ndarray | None:
+        """Return the states (n, M) that are drawn below the picture of a scene, or None."""
+        return self.data if self.data is not None and self.data.shape[1] == scene.model.M else None
 
     # Drawing ------------------------------------------------------------------------------------
 
@@ -165,6 +177,7 @@ class StateSpace(LivePane):
         finally:
             self._drawing_window = False
         set_mark(self._borders, picture.borders)
+        set_mark(self._data, picture.data)
         set_mark(self._orbit, picture.orbit)
         set_mark(self._tail, picture.tail)
         for stability, scatter in self._cycle_marks.items():
@@ -238,6 +251,7 @@ class StateSpace(LivePane):
 
         self._borders = line(ORBIT_COLOUR, 1.0, 0.8, dashed=True)
         self._continua = line(ORBIT_COLOUR, 4.0, 0.75)
+        self._data = line(DATA_COLOUR, 4.0, 0.45)
         self._orbit = line(ORBIT_COLOUR, 2.2, 0.5)
         self._tail = line(ORBIT_COLOUR, 3.0, 1.0)
         self._crowd = line(ORBIT_COLOUR, 3.2, 0.9)
@@ -282,6 +296,7 @@ class StateSpace(LivePane):
         marks = [
             self._borders,
             self._continua,
+            self._data,
             self._orbit,
             self._tail,
             self._crowd,
