@@ -132,12 +132,12 @@ class RunBranch:
 
     @property
     def start(self) -> float:
-        """The epoch at which it begins, or that of the first network."""
+        """The epoch at which it begins, just after it at infinity, or that of the first network."""
         return float(self.epochs[0])
 
     @property
     def stop(self) -> float:
-        """The epoch at which it ends, or that of the last network."""
+        """The epoch at which it ends, just before it at infinity, or that of the last network."""
         return float(self.epochs[-1])
 
     def __repr__(self) -> str:
