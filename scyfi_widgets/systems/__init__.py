@@ -1,13 +1,21 @@
-"""Named example networks, small enough to ship."""
+"""Named example networks and data sets, small enough to ship or made in seconds."""
 
+from .flows import lorenz63, rossler, van_der_pol
+from .neuron import bursting_neuron
 from .planar import eighty_cycle, lozi_map, sixteen_cycle, skew_tent_map, two_cycle
+from .toy import toy_series
 from .trained import lorenz_network
 
 __all__ = [
+    "bursting_neuron",
     "eighty_cycle",
+    "lorenz63",
     "lorenz_network",
     "lozi_map",
+    "rossler",
     "sixteen_cycle",
     "skew_tent_map",
+    "toy_series",
     "two_cycle",
+    "van_der_pol",
 ]
