@@ -58,8 +58,8 @@ def state_space_divergence(
     ------
     TypeError, ValueError
         If an argument is not of its kind, holds NaN or infinity (a series that diverged), the
-        numbers of variables differ, a variable of the true series does not vary, or no true state
-        lies within `bounds`.
+        numbers of variables differ, a variable of the true series does not vary, no true state lies
+        within `bounds`, or the cells are so many that the smoothing would outweigh the states.
 
     References
     ----------
@@ -84,6 +84,13 @@ def state_space_divergence(
     cells_generated = _cells(generated, low, high, bins)
     if not len(cells_true):
         raise ValueError(f"bounds must hold states of the true series, got {bounds!r}")
+    all_cells = float(bins) ** N
+    if smoothing * all_cells > len(cells_true):
+        raise ValueError(
+            f"smoothing must not outweigh the states: {all_cells:.3g} cells of {smoothing:g} each "
+            f"against {len(cells_true)} states of true; take fewer bins, a smaller smoothing, or "
+            "state_space_divergence_mixture"
+        )
     if not len(cells_generated):
         return np.inf
     occupied, index = np.unique(
@@ -94,7 +101,6 @@ def state_space_divergence(
         np.bincount(part, minlength=len(occupied))
         for part in (index[: len(cells_true)], index[len(cells_true) :])
     ]
-    all_cells = float(bins) ** N
     totals = [count.sum() + smoothing * all_cells for count in counts]
     p, q = ((count + smoothing) / total for count, total in zip(counts, totals, strict=True))
     # The cells that neither series visits all have the same p and the same q.
