@@ -1,15 +1,17 @@
-"""Reading and writing networks and their cycles, and the formats that other code bases save."""
+"""Reading and writing networks, cycles and runs, and the formats that other code bases save."""
 
 from .arrays import read_arrays
 from .cycles import load_cycles, save_cycles
 from .errors import ModelFileError
 from .load import load_model
+from .runs import load_run
 from .save import save_model
 
 __all__ = [
     "ModelFileError",
     "load_cycles",
     "load_model",
+    "load_run",
     "read_arrays",
     "save_cycles",
     "save_model",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 
 from .errors import ModelFileError
 
 MAX_TOTAL_BYTES = 1 << 28
+_END, _COUNT_PLACE, _COUNTED_ELSEWHERE = b"PK\x05\x06", 10, 0xFFFF
 
 
 class ZipEntries:
@@ -23,8 +25,8 @@ class ZipEntries:
     Raises
     ------
     ModelFileError
-        If the entries together claim more than `limit`. No entry can yield more than it
-        claims, so this stops a zip bomb before a byte is unpacked.
+        If an entry is missing that its end counts, or they claim more than `limit` together. No
+        entry can yield more than it claims, so this stops a zip bomb before a byte is unpacked.
     zipfile.BadZipFile
         If it is damaged.
     """
@@ -33,6 +35,7 @@ class ZipEntries:
         limit = MAX_TOTAL_BYTES if limit is None else limit
         self._archive = zipfile.ZipFile(io.BytesIO(contents))
         self.names: list[str] = self._archive.namelist()
+        _require_all(contents, len(self.names))
         total = sum(entry.file_size for entry in self._archive.infolist())
         if total > limit:
             raise ModelFileError(
@@ -50,3 +53,10 @@ class ZipEntries:
         if name not in self.names:
             raise ModelFileError(f"the archive has no entry {name!r}; the file is damaged")
         return self._archive.read(name)
+
+
+def _require_all(contents: bytes, found: int) -> None:
+    # A damaged length in the directory lets zipfile take the entries that follow for a comment.
+    (count,) = struct.unpack_from("<H", contents, contents.rindex(_END) + _COUNT_PLACE)
+    if count not in (found, _COUNTED_ELSEWHERE):
+        raise ModelFileError(f"the archive counts {count} entries and lists {found}; it is damaged")
