@@ -1,0 +1,1 @@
+"""The loss over the plane of two weights, and the norm of its gradient."""
