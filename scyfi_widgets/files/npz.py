@@ -85,7 +85,6 @@ def read_npy(name: str, contents: bytes) -> np.ndarray:
     ModelFileError
         If it holds Python objects, or claims another size than it has.
     """
-    # NumPy allocates what the header claims before it reads, so the claim is checked first.
     stream = io.BytesIO(contents)
     version = np.lib.format.read_magic(stream)
     if version not in ((1, 0), (2, 0)):
@@ -95,7 +94,7 @@ def read_npy(name: str, contents: bytes) -> np.ndarray:
         if version == (1, 0)
         else np.lib.format.read_array_header_2_0
     )
-    shape, _, dtype = read_header(stream)
+    shape, column_major, dtype = read_header(stream)
     if dtype.hasobject:
         raise ModelFileError(
             f"{name} holds Python objects, which are never unpickled; save arrays of numbers"
@@ -106,4 +105,5 @@ def read_npy(name: str, contents: bytes) -> np.ndarray:
     )
     if min(shape, default=0) < 0 or claimed != held:
         raise ModelFileError(f"{name} claims {claimed:,} bytes for shape {shape} and has {held:,}")
-    return np.load(io.BytesIO(contents), allow_pickle=False)
+    order = "F" if column_major else "C"
+    return np.ndarray(shape, dtype, contents, stream.tell(), order=order).copy()

@@ -36,7 +36,8 @@ class NetworkStack:
     def network(self, number: int) -> StoredNetwork:
         """Return one network."""
         arrays = dict(self.together.arrays)
-        arrays |= {name: np.take(arrays[name], number, self.axis) for name in self.stacked}
+        place = (..., number) if self.axis else (number,)
+        arrays |= {name: arrays[name][place] for name in self.stacked}
         return replace(self.together, arrays=arrays)
 
 

@@ -580,6 +580,17 @@ def test_published_trials_as_epochs(reference):
     assert {name: rows.shape for name, rows in run.parameters.items()}["W1"] == (150, 3, 8)
 
 
+def test_published_almost_linear_network_as_epochs(reference, tmp_path):
+    published = reference("alrnn_lorenz_m20_p2.pt").read_bytes()
+    for epoch in (1, 2, 10):
+        (tmp_path / f"alrnn_lorenz_m20_epoch{epoch}.pt").write_bytes(published)
+    run = load_run(tmp_path, n_relu=2, observation="B")
+    assert run.saved_epochs.tolist() == [0, 1, 9]
+    assert run.final == sw.load_model(reference("alrnn_lorenz_m20_p2.pt"), n_relu=2)
+    assert run.observation.B.shape == (3, 20)
+    assert run.step_length[0] == 0
+
+
 # Arguments --------------------------------------------------------------------------------------
 
 
