@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 from .products import (
     LIBERTIES,
     add_columns,
@@ -13,31 +13,7 @@ from .products import (
 )
 
 
-@kernel(fastmath=LIBERTIES)
-def pull_through_step(decay, mixing, W1, W2T, first, rectified, t, upper, lower, carry):
-    """Pull upper[t] back through step t: to y in lower[t], to the step's start in carry."""
-    M, H = W1.shape
-    F = mixing.shape[1]
-    for j in range(H):
-        lower[t, j] = 0.0
-    add_transposed_product(W1, upper, t, H, lower, t)
-    for j in range(H):
-        lower[t, j] = lower[t, j] if rectified[t, j] > 0.0 else 0.0
-    for i in range(M):
-        carry[0, i] = decay[i] * upper[t, i]
-    if F > 0:
-        add_transposed_product(mixing, upper, t, F, carry, 0)
-    if W2T.shape[0] > 0:
-        for i in range(M):
-            carry[0, i] += dot(W2T, i, lower, t, H)
-        return
-    picked = M - first
-    for begin in range(0, H, picked):
-        for p in range(picked):
-            carry[0, first + p] += lower[t, begin + p]
-
-
-@kernel
+@kernel_part(fastmath=LIBERTIES)
 def pull_back_in_time(
     form, first, readout, targets, K, alphas, b, factor, space, estimate_gradient
 ):
@@ -60,8 +36,9 @@ def pull_back_in_time(
     decay, mixing, W1, W2T, _, _ = form
     rectified, errors = space.rectified, space.errors
     upper, lower, carry = space.upper, space.lower, space.carry
-    M = W1.shape[0]
+    M, H = W1.shape
     steps, N = errors.shape
+    F = mixing.shape[1]
     for i in range(M):
         carry[0, i] = 0.0
     for t in range(steps - 1, -1, -1):
@@ -82,10 +59,27 @@ def pull_back_in_time(
         else:
             for n in range(N):
                 upper[t, n] += factor * errors[t, n]
-        pull_through_step(decay, mixing, W1, W2T, first, rectified, t, upper, lower, carry)
+        for j in range(H):
+            lower[t, j] = 0.0
+        add_transposed_product(W1, upper, t, H, lower, t)
+        for j in range(H):
+            lower[t, j] = lower[t, j] if rectified[t, j] > 0.0 else 0.0
+        for i in range(M):
+            carry[0, i] = decay[i] * upper[t, i]
+        if F > 0:
+            add_transposed_product(mixing, upper, t, F, carry, 0)
+        if W2T.shape[0] > 0:
+            for i in range(M):
+                carry[0, i] += dot(W2T, i, lower, t, H)
+        else:
+            begin = 0
+            while begin < H:
+                for p in range(M - first):
+                    carry[0, first + p] += lower[t, begin + p]
+                begin += M - first
 
 
-@kernel
+@kernel_part
 def add_form_gradient(space, gradient):
     """Add the gradient of one sequence with respect to the arrays of the form to `gradient`."""
     steps = space.errors.shape[0]

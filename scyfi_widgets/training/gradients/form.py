@@ -45,8 +45,6 @@ class Workspace(NamedTuple):
         The states after forcing, the start included.
     rectified : (S, H) array
         relu(y) at every step.
-    state : (1, M) array
-        The state before forcing.
     errors : (S, N) array
         Reading minus target.
     upper : (S, M) array
@@ -59,7 +57,6 @@ class Workspace(NamedTuple):
 
     path: np.ndarray
     rectified: np.ndarray
-    state: np.ndarray
     errors: np.ndarray
     upper: np.ndarray
     lower: np.ndarray
@@ -80,5 +77,5 @@ def new_form(model: Model) -> tuple[TrainingForm, int]:
 def new_workspace(model: Model, steps: int, N: int) -> Workspace:
     """Return memory for one sequence of `steps` steps and N variables."""
     M, H = model.M, model.H
-    shapes = ((steps + 1, M), (steps, H), (1, M), (steps, N), (steps, M), (steps, H), (1, M))
+    shapes = ((steps + 1, M), (steps, H), (steps, N), (steps, M), (steps, H), (1, M))
     return Workspace(*map(np.zeros, shapes))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ...compiled import kernel
+from ...compiled import kernel_part
 
 # A sum in any order and fused products: lets LLVM use whole vector registers. NaN and infinity keep
 # their meaning, since a divergence must be seen.
 LIBERTIES = frozenset({"reassoc", "contract", "nsz"})
 
 
-@kernel(fastmath=LIBERTIES)
+@kernel_part(fastmath=LIBERTIES)
 def dot(rows, i, x, t, length):
     """Return sum_j rows[i, j] x[t, j] over the first `length` entries."""
     total = 0.0
@@ -18,7 +18,7 @@ def dot(rows, i, x, t, length):
     return total
 
 
-@kernel(fastmath=LIBERTIES)
+@kernel_part(fastmath=LIBERTIES)
 def add_transposed_product(rows, x, t, length, out, s):
     """Add rows^T x[t] to the first `length` entries of out[s]; rows is (m, length) at least."""
     m = rows.shape[0]
@@ -38,7 +38,7 @@ def add_transposed_product(rows, x, t, length, out, s):
         i += 1
 
 
-@kernel(fastmath=LIBERTIES)
+@kernel_part(fastmath=LIBERTIES)
 def add_outer_products(left, right, steps, length, out):
     """Add sum_t left[t, i] right[t, j] to out[i, j], j below `length`, over the first `steps` t."""
     t = 0
@@ -61,7 +61,7 @@ def add_outer_products(left, right, steps, length, out):
         t += 1
 
 
-@kernel(fastmath=LIBERTIES)
+@kernel_part(fastmath=LIBERTIES)
 def add_columns(rows, steps, out):
     """Add sum_t rows[t, i] to out[i] over the first `steps` t."""
     for t in range(steps):
@@ -69,7 +69,7 @@ def add_columns(rows, steps, out):
             out[i] += rows[t, i]
 
 
-@kernel(fastmath=LIBERTIES)
+@kernel_part(fastmath=LIBERTIES)
 def add_products(left, right, steps, out):
     """Add sum_t left[t, i] right[t, i] to out[i] over the first `steps` t."""
     for t in range(steps):
