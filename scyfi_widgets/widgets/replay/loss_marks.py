@@ -179,7 +179,7 @@ def _label(axis: bqplot.Axis, limits: Limits, log: bool) -> None:
     """Write powers of ten at the ticks of a logarithm, or what bqplot writes."""
     ticks = round_ticks(*limits, most=6)
     if log:
-        whole = np.unique(np.round(ticks))
+        whole = np.unique(np.round(ticks) + 0.0)  # no -0
         whole = whole[(whole >= limits[0]) & (whole <= limits[1])]
         ticks = whole if len(whole) > 1 else ticks
     labels = {f"{tick:g}": _power(tick) for tick in ticks} if log else {}  # as JavaScript writes it

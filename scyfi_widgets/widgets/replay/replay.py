@@ -13,7 +13,9 @@ from ..html_parts import badge_html, set_html
 from ..palette import EVENT_COLOURS
 from ..pane import Panel
 from .background import Background
+from .cycles_pane import CyclesPane
 from .data_space import ReplayStateSpace
+from .eigenvalue_pane import EigenvaluePane
 from .event_words import event_text, jump_text
 from .loss_pane import LossPane
 from .replay_live import ReplayLive, as_replay
@@ -195,7 +197,12 @@ class TrainingReplay(Panel):
         self._show(self.transport, bar, *wide, below)
 
 
-PANES = {"loss": LossPane, "state space": ReplayStateSpace}
+PANES = {
+    "loss": LossPane,
+    "cycles": CyclesPane,
+    "state space": ReplayStateSpace,
+    "eigenvalues": EigenvaluePane,
+}
 WIDE = ("loss", "cycles")
 
 
