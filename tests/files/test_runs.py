@@ -97,13 +97,13 @@ def test_flipped_bytes_give_the_error_or_the_same_run(write, tmp_path, networks)
     run = trained(networks["PLRNN"])
     whole = saved_bytes(run, tmp_path)
     equal = 0
-    for place in range(0, len(whole), 3):
+    for place in range(0, len(whole), 7):
         broken = bytearray(whole)
         broken[place] ^= 1 << (place % 8)
         with contextlib.suppress(ModelFileError):
             assert same(load_run(write("run.npz", bytes(broken))), run)
             equal += 1
-    assert 0 < equal < len(whole) // 6  # dates, and other bytes that nobody reads
+    assert 0 < equal < len(whole) // 14  # dates, and other bytes that nobody reads
 
 
 def test_bytes_put_in_or_taken_out(write, tmp_path, networks):
