@@ -16,13 +16,19 @@ NOTHING = 1e-11  # of the weights' size: a corner that is shorter has no inside
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A section and where it lies: epochs, and the line whose parameter its events have.
+    """A section and where it lies.
 
-    A section of a corner has the corner's epoch at both ends.
+    Attributes
+    ----------
+    section : Section
+    line : StepLine or None
+        The line whose parameter its events have; None where there are none.
+    start, stop : float
+        Its epochs; those of a corner are equal.
     """
 
     section: Section
-    line: StepLine
+    line: StepLine | None
     start: float
     stop: float
 
@@ -64,13 +70,9 @@ def places_of(survey: Survey, known: int) -> tuple[list[Place], list[int]]:
     open_corners = []
     for number, section in enumerate(sections):
         step = survey.steps[number]
-        line = survey.line(number)
-        size = corner_size(line)
-        if cut[number]:
-            line = replace(line, lo=line.lo + size)
-        if cut[number + 1]:
-            line = replace(line, hi=line.hi - size)
+        line = None if section.quiet else survey.line(number)
         if cut[number] or cut[number + 1]:
+            line = _shortened(survey.line(number), cut[number], cut[number + 1])
             section = survey.section(line, _seeds(survey, number))
         place = Place(section, line, float(epochs[step.before]), float(epochs[step.last]))
         if number and cut[number]:
@@ -89,7 +91,12 @@ def places_without_corners(survey: Survey, known: int) -> list[Place]:
     """Return the first `known` sections in their places, when no time is left for corners."""
     epochs = survey.path.epochs
     return [
-        Place(section, survey.line(number), float(epochs[step.before]), float(epochs[step.last]))
+        Place(
+            section,
+            None if section.quiet else survey.line(number),
+            float(epochs[step.before]),
+            float(epochs[step.last]),
+        )
         for number, (section, step) in enumerate(
             zip(survey.sections[:known], survey.steps, strict=False)
         )
@@ -102,6 +109,12 @@ def _cut(sections: list[Section], corner: int) -> bool:
     if before is None or after is None:
         return (after.corner_left if before is None else before.corner_right) if sections else False
     return before.corner_right or after.corner_left or before.right.keys != after.left.keys
+
+
+def _shortened(line: StepLine, at_start: bool, at_stop: bool) -> StepLine:
+    size = corner_size(line)
+    lo = line.lo + size if at_start else line.lo
+    return replace(line, lo=lo, hi=line.hi - size if at_stop else line.hi)
 
 
 def _corner(survey: Survey, before: Place, after: Place) -> Place | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ...models import Model
 from ...models.validation import whole_number
 from ..run import TrainingRun
 
+REMEMBERED = 128  # networks
 STANDSTILL = 1e-9  # of the weights' size: what moves less has not moved
 
 
@@ -41,7 +42,16 @@ class Path:
 
     def model(self, row: int) -> Model:
         """Return the network at ``epochs[row]``."""
-        return self.start.replace({name: array[row] for name, array in self.arrays.items()})
+        return self._models(int(row))
+
+    @cached_property
+    def _models(self) -> Callable[[int], Model]:
+        """Make networks, and remember the last ones: each step ends where the next begins."""
+
+        def make(row: int) -> Model:
+            return self.start.replace({name: array[row] for name, array in self.arrays.items()})
+
+        return lru_cache(REMEMBERED)(make)
 
     def digest(self, row: int) -> bytes:
         """Return what identifies the network at ``epochs[row]``."""
