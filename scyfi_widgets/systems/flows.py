@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import cos, pi, sin
+
 from ..training.series import TimeSeries
 from .integration import parameters, sampled, seeded_start
 
@@ -145,8 +147,8 @@ def van_der_pol(
     time_step, seed, noise
         As in `lorenz63`.
     transient : float, optional
-        Time before the first state; by default long enough that the distance to the cycle, which
-        shrinks at least like exp(-mu t) where mu is small, has become less than 1e-9.
+        Time before the first state; by default 30 / mu + 10 mu: the distance to the cycle shrinks
+        like exp(-mu t) where mu is small, and within a few turns where it is large.
 
     Returns
     -------
@@ -172,7 +174,9 @@ def van_der_pol(
         x, v = u
         return v, mu * (1.0 - x * x) * v - x
 
-    start = seeded_start(seed, (-2.0, -2.0), (2.0, 2.0))
+    # On the circle that the cycle is near where mu is small; the origin is a fixed point.
+    (phase,) = seeded_start(seed, (0.0,), (2.0 * pi,))
+    start = 2.0 * cos(phase), 2.0 * sin(phase)
     states = sampled(
         field,
         start,

@@ -32,10 +32,10 @@ def bursting_neuron(
     E_NMDA = 0 mV, tau_n = 1 ms. The fast n ends each spike; the slow h grows with every spike and
     ends the burst, then decays through the silent phase.
 
-    A burst has, at g_NMDA = 2: 1 spike; 3: 2; 5: 3; 7: 6; 9.5: 12; 10: 14; 10.2: 15 spikes. From
-    about 10.3 on the neuron fires without a pause. Pauseless firing is stable down to about 9.7
-    beside the bursts, so in between the start decides which of the two is seen; the starts that
-    are drawn here lead to bursts at the values above.
+    A burst has, at g_NMDA = 2: 1 spike; 3: 2; 5: 3; 7: 6; 9.5: 12; 10: 14; 10.2: 15 spikes. Firing
+    without a pause is stable beside the bursts, at 9.35 already, so the start decides which of the
+    two is seen. The starts that are drawn here lead to bursts at the values above, to firing
+    without a pause near 10.1 and from 10.22 on.
 
     Parameters
     ----------
