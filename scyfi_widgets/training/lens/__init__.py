@@ -1,0 +1,1 @@
+"""The gradient of the loss through a bifurcation: where it diverges, and how fast."""
