@@ -26,6 +26,11 @@ class History:
         self._curves = np.empty((len(CURVES), FIRST_ROOM))
         self._rows = theta[None].copy()
 
+    @property
+    def memory(self) -> int:
+        """Bytes of the saved parameters, with the room for more."""
+        return self._rows.nbytes
+
     def write(self, epoch: int, *values: float) -> None:
         """Write one value of each curve for an epoch."""
         if epoch >= self._curves.shape[1]:

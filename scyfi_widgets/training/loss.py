@@ -11,7 +11,7 @@ from ..cancellation import Cancelled, new_flag
 from ..models import Model
 from ..models.validation import real_array, require_shape, whole_number
 from .forcing import Forcing, FreeRunning, checked_forcing
-from .gradients.evaluate import evaluate, evaluate_many
+from .gradients.evaluate import evaluate_rows
 from .gradients.form import new_form, new_workspace
 from .layout import ParameterLayout
 from .observation import Observation
@@ -155,6 +155,8 @@ class LossFunction:
             self._readout_gradient = self.gradient[network.stop :].reshape(N, M)
             self._estimate_gradient = np.zeros((M, N))
         self._starts = _NOTHING
+        self._loss, self._unused = np.empty(1), np.empty(1)
+        self._none_chosen = np.zeros(0, np.int64)
         self.take(range(0, T - self.steps, self.steps))
 
     def take(self, begins: Sequence[int]) -> None:
@@ -223,32 +225,20 @@ class LossFunction:
         if learned:
             inverse = np.linalg.pinv(self._readout)
             self._estimate(inverse)
-        loss = evaluate(
-            self._kind,
-            self._first,
-            self._network,
-            self._readout,
-            self.targets,
-            self._estimates,
-            self._starts,
-            self.strengths,
-            self._form,
-            self._form_gradient,
-            self._space,
+        self._evaluate(
+            self._network[None],
             self._network_gradient if gradient else self._network_gradient[:0],
-            self._readout_gradient,
-            self._estimate_gradient,
-            self._start_gradient,
-            self.cancel,
+            (self._readout_gradient, self._estimate_gradient, self._start_gradient),
+            self._none_chosen,
+            self._loss,
+            self._unused,
         )
-        if self.cancel[0] != 0:
-            raise Cancelled("loss")
         if learned and gradient:
             total = self._estimate_gradient
             if self._z0 is None:
                 total = total + self._start_gradient.T @ self.targets[:, 0]
             self._readout_gradient += pull_through_inverse(self._readout, inverse, total)
-        return loss
+        return float(self._loss[0])
 
     def evaluate_many(
         self, vectors: np.ndarray, chosen: np.ndarray | None = None
@@ -283,11 +273,31 @@ class LossFunction:
         if self.observation.learned:
             self._estimate(np.linalg.pinv(self._readout))
         losses, norms = np.empty(len(vectors)), np.empty(len(vectors))
-        evaluate_many(
+        self._evaluate(
+            vectors,
+            np.zeros(n),
+            (_NOTHING, _NOTHING, _NOTHING),
+            np.arange(n) if chosen is None else np.asarray(chosen, np.int64),
+            losses,
+            norms,
+        )
+        return losses, norms
+
+    def _evaluate(
+        self,
+        rows: np.ndarray,
+        gradient: np.ndarray,
+        other_gradients: tuple[np.ndarray, np.ndarray, np.ndarray],
+        chosen: np.ndarray,
+        losses: np.ndarray,
+        norms: np.ndarray,
+    ) -> None:
+        """Fill `losses` and `norms`, and the gradients of the last row; see `evaluate_rows`."""
+        evaluate_rows(
             self._kind,
             self._first,
-            vectors,
-            np.arange(n) if chosen is None else np.asarray(chosen, np.int64),
+            rows,
+            chosen,
             self._readout,
             self.targets,
             self._estimates,
@@ -296,14 +306,14 @@ class LossFunction:
             self._form,
             self._form_gradient,
             self._space,
-            np.zeros(n),
+            gradient,
+            *other_gradients,
             losses,
             norms,
             self.cancel,
         )
         if self.cancel[0] != 0:
-            raise Cancelled("losses")
-        return losses, norms
+            raise Cancelled("loss")
 
 
 def pull_through_inverse(B: np.ndarray, inverse: np.ndarray, gradient: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .trainer import Trainer
 
 SECONDS_BETWEEN = 0.1
+MUCH_MEMORY = 1e8  # bytes of saved networks, from which on the bar tells them
 
 
 @contextmanager
@@ -46,7 +47,10 @@ def epoch_reporter(
                 now = time.perf_counter()
                 if now - shown >= least and trainer.epoch > bar.n:
                     shown = now
-                    bar.set_postfix(loss=f"{trainer.loss:.3g}", refresh=False)
+                    told = {"loss": f"{trainer.loss:.3g}"}
+                    if trainer.memory > MUCH_MEMORY:
+                        told["saved"] = f"{trainer.memory / 1e6:,.0f} MB"
+                    bar.set_postfix(told, refresh=False)
                     bar.update(trainer.epoch - bar.n)
 
             try:

@@ -142,6 +142,11 @@ batches_per_epoch, observation, z0, seed, save_every, cancel, resume
         return float(self._history.curve("loss", self.epoch)[-1]) if self.epoch else np.nan
 
     @property
+    def memory(self) -> int:
+        """Bytes that the saved networks take, with the room for more; see `save_every`."""
+        return self._history.memory
+
+    @property
     def alpha(self) -> float:
         """The strength of generalised teacher forcing, now; NaN for any other.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel, kernel_part
 from ..pullback import pull_form, write_form
 from .backward import add_form_gradient, pull_back_in_time
 from .forward import follow
 
 
-@kernel
+@kernel_part
 def evaluate(
     kind,
     first,
@@ -94,7 +94,7 @@ def evaluate(
     return total / (B * steps * N)
 
 
-@kernel
+@kernel_part
 def clear(form):
     """Fill a form with zeros; numba unrolls no loop over arrays of different dimension."""
     form.decay[:] = 0.0
@@ -106,10 +106,10 @@ def clear(form):
 
 
 @kernel
-def evaluate_many(
+def evaluate_rows(
     kind,
     first,
-    thetas,
+    rows,
     chosen,
     readout,
     targets,
@@ -120,20 +120,24 @@ def evaluate_many(
     form_gradient,
     space,
     gradient,
+    readout_gradient,
+    estimate_gradient,
+    start_gradient,
     losses,
     norms,
     cancel,
 ):
-    """Write losses (P,) and gradient norms (P,) over the entries `chosen` for rows of parameters.
+    """Write the losses (P,) and gradient norms (P,) of rows of parameters (P, n).
 
-    The other arguments are those of `evaluate`. It ends early if cancelled.
+    The norms are taken over the entries `chosen`; they are not written where `gradient` is empty.
+    The other arguments are those of `evaluate`; the gradients are those of the last row. It ends
+    early if cancelled.
     """
-    nothing = np.zeros((0, 0))
-    for p in range(thetas.shape[0]):
+    for p in range(rows.shape[0]):
         losses[p] = evaluate(
             kind,
             first,
-            thetas[p],
+            rows[p],
             readout,
             targets,
             estimates,
@@ -143,19 +147,26 @@ def evaluate_many(
             form_gradient,
             space,
             gradient,
-            nothing,
-            nothing,
-            nothing,
+            readout_gradient,
+            estimate_gradient,
+            start_gradient,
             cancel,
         )
         if cancel[0] != 0:
             return
-        norms[p] = norm(gradient, chosen)
+        if gradient.shape[0] > 0:
+            norms[p] = norm_of(gradient, chosen)
 
 
 @kernel
 def norm(vector, chosen):
     """Return the Euclidean norm of some entries; it overflows only where an entry has."""
+    return norm_of(vector, chosen)
+
+
+@kernel_part
+def norm_of(vector, chosen):
+    """Return what `norm` does."""
     largest = 0.0
     for k in chosen:
         if not np.isfinite(vector[k]):
