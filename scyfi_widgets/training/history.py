@@ -49,12 +49,18 @@ class History:
         """Return a view of one curve over the epochs that are done."""
         return self._curves[CURVES.index(name), :epochs]
 
-    def saved(self, epoch: int, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the saved networks' numbers (S,) and parameters (S, n); the last are `theta`."""
+    def saved(
+        self, epoch: int, theta: np.ndarray, shared: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the saved networks' numbers (S,) and parameters (S, n); the last are `theta`.
+
+        Rows are written once: `shared` gives those of the record, with the room behind them, where
+        the last network is one of them.
+        """
         count = epoch // self.every + 1
         epochs, rows = np.arange(count) * self.every, self._rows[:count]
         if epochs[-1] == epoch:
-            return epochs, rows.copy()
+            return epochs, rows if shared else rows.copy()
         return np.append(epochs, epoch), np.concatenate([rows, theta[None]])
 
     def take_up(self, run: TrainingRun, layout: ParameterLayout) -> np.ndarray:

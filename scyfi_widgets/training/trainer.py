@@ -185,11 +185,18 @@ batches_per_epoch, observation, z0, seed, save_every, cancel, resume
         """End the training before the next epoch; the run says the reason."""
         self.stopped = self.stopped or reason
 
-    def run(self) -> TrainingRun:
-        """Return all that was recorded so far; what comes later does not change it."""
+    def run(self, shared: bool = False) -> TrainingRun:
+        """Return all that was recorded so far; what comes later does not change it.
+
+        Parameters
+        ----------
+        shared : bool
+            Whether it may share the memory of the growing record, which is then kept as long as the
+            run is: no networks are copied, where the last one is one of those that are saved.
+        """
         with self._lock:
             history, function = self._history, self._function
-            epochs, vectors = history.saved(self.epoch, function.theta)
+            epochs, vectors = history.saved(self.epoch, function.theta, shared)
             parameters = function.layout.split(vectors)
             readouts = parameters.pop("B", None)
             return TrainingRun(
@@ -229,7 +236,7 @@ batches_per_epoch, observation, z0, seed, save_every, cancel, resume
             except _Diverged as error:
                 self.stopped = f"diverged in epoch {self.epoch}: {error}"
             except Cancelled:
-                self.stopped = f"cancelled in epoch {self.epoch}"
+                self.stopped = self.stopped or f"cancelled in epoch {self.epoch}"
             finally:
                 self._seconds += time.perf_counter() - began
                 if done:
