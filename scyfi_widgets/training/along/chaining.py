@@ -28,9 +28,9 @@ def chained(survey: Survey, places: list[Place]) -> tuple[CycleRecord, list[RunE
             step = steps[number]
             chain.add(place, path.epochs[step.first : step.before + 1])
             number += 1
-        for part, word in place.section.doubts:
-            epoch = place.start + part * (place.stop - place.start)
-            doubts.append(f"{word} near epoch {epoch:.10g}: two events closer than rounding")
+        for value, word in place.section.doubts:
+            near = f"near epoch {place.epoch(value):.10g}"
+            doubts.append(f"{word} {near}: two events closer than rounding")
     ends = places[-1].section.right if places else survey.standing()
     first = steps[number - 1].last if number else 0
     if ends is not None:

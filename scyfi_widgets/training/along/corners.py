@@ -70,7 +70,7 @@ def places_of(survey: Survey, known: int) -> tuple[list[Place], list[int]]:
     open_corners = []
     for number, section in enumerate(sections):
         step = survey.steps[number]
-        line = None if section.quiet else survey.line(number)
+        line = survey.line(number) if section.eventful else None
         if cut[number] or cut[number + 1]:
             line = _shortened(survey.line(number), cut[number], cut[number + 1])
             section = survey.section(line, _seeds(survey, number))
@@ -93,7 +93,7 @@ def places_without_corners(survey: Survey, known: int) -> list[Place]:
     return [
         Place(
             section,
-            None if section.quiet else survey.line(number),
+            survey.line(number) if section.eventful else None,
             float(epochs[step.before]),
             float(epochs[step.last]),
         )

@@ -28,8 +28,8 @@ class Path:
     arrays : dict of str to (S, ...) array
         The parameters at the S epochs.
     epochs : (S,) int array
-    z0 : (M,) array or None
-        The state in which the data begin, if there are any.
+    z0 : (S, M) array or None
+        The states in which the data begin, as each network reads them, if there are any.
     every : int
         1, or which of the saved networks are looked at.
     """
@@ -115,7 +115,7 @@ def path_of(run: TrainingRun | Sequence[Model], every: int) -> Path:
     every = whole_number("every", every, 1)
     if isinstance(run, TrainingRun):
         start, epochs, arrays = run.start, run.saved_epochs, dict(run.parameters)
-        z0 = None if run.data is None else run.observation.infer(run.data.values[0])
+        z0 = _first_states(run)
     else:
         start, arrays = _stacked(run)
         epochs, z0 = np.arange(len(run)), None
@@ -128,7 +128,17 @@ def path_of(run: TrainingRun | Sequence[Model], every: int) -> Path:
         if not finite.all():
             epoch = epochs[rows[np.argmin(finite)]]
             raise ValueError(f"run must hold finite networks, that of epoch {epoch} is not")
+    z0 = None if z0 is None else z0[rows]
     return Path(start, arrays, np.asarray(epochs)[rows], z0, every)
+
+
+def _first_states(run: TrainingRun) -> np.ndarray | None:
+    if run.data is None:
+        return None
+    observations = [run.observation] * len(run.saved_epochs)
+    if run.readouts is not None:
+        observations = map(run.observation_at, run.saved_epochs)
+    return np.stack([observation.infer(run.data.values[0]) for observation in observations])
 
 
 def _stacked(models: Sequence[Model]) -> tuple[Model, dict[str, np.ndarray]]:

@@ -55,7 +55,7 @@ class Section:
     at_left, at_right : tuple of int
         Which cycle on the left and on the right each branch is, or -1.
     doubts : tuple of (float, str)
-        Where something could not be decided: part of the step, and the word.
+        Where something could not be decided: the line's parameter, and the word.
     corner_left, corner_right : bool
         Whether something happens so near to an end that it may belong to the corner.
     proved : bool
@@ -75,6 +75,22 @@ class Section:
     corner_right: bool = False
     proved: bool = False
     radius: float = 0.0
+
+    @property
+    def eventful(self) -> bool:
+        """Whether anything lies inside it that has a place."""
+        return bool(self.branches or self.doubts)
+
+    def words_at(self, value: float) -> set[bytes]:
+        """Return the canonical words of the cycles at a value of the line's parameter."""
+        if self.quiet:
+            return set(self.left.keys)
+        pieces = (branch.piece_at(value) for branch in self.branches)
+        return {
+            np.roll(piece.word, -least_rotation(piece.word), axis=0).tobytes()
+            for piece in pieces
+            if piece
+        }
 
     @property
     def quiet(self) -> bool:
@@ -137,9 +153,9 @@ def analyse(
     branches, events = link(replace(line, lo=0.0), strands, max_order)
     left, at_left = _ends(branches, 0, line.start.M)
     right, at_right = _ends(branches, -1, line.start.M)
-    places = [event.value for event in events] + [value for value, _ in look.doubts]
     near = corner_size(line)
-    unsure = {(line.part(value), word_text(word)) for value, word in look.doubts}
+    places = [event.value for event in events] + [value for value, _ in look.doubts]
+    unsure = {(value, word_text(word)) for value, word in look.doubts}
     return Section(
         left,
         right,

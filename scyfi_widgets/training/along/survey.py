@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +21,7 @@ from .step_line import StepLine
 NODES = 200_000  # of the proof of one step: some 0.4 s
 LONGEST = 0.02  # of the weights' size: longer steps have complete sets inside as well,
 MOST_INSIDE = 15  # so many at most
+BESIDE = 1e-4  # of a step: how far beside a doubtful place complete sets are compared
 EFFORT = 2e7  # multiplications for the complete set of one network: some 0.1 s
 NO_WORDS: frozenset[bytes] = frozenset()
 
@@ -222,7 +223,25 @@ class Survey:
             **self.flags,
         )
         self._raise_if_cancelled()
-        return section
+        if not section.doubts:
+            return section
+        left = tuple(doubt for doubt in section.doubts if not self._settled(line, section, doubt))
+        return replace(section, doubts=left)
+
+    def _settled(self, line: StepLine, section: Section, doubt: tuple[float, str]) -> bool:
+        """Return whether complete sets on both sides of a doubtful place hold what is known there.
+
+        Where weights are zero several conditions of a word may vanish at once, which looks like two
+        events that are too close to be told apart, and is one event or none.
+        """
+        beside = BESIDE * line.length
+        for value in (doubt[0] - beside, doubt[0] + beside):
+            if not line.lo <= value <= line.hi:
+                return False
+            words, complete = self._enumerated(line.at(value))
+            if complete < self.max_order or words != section.words_at(value):
+                return False
+        return True
 
     def _words_at(self, row: int) -> frozenset[bytes]:
         key = self.digests[row], self.max_order

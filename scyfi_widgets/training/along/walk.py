@@ -85,7 +85,7 @@ class Walk:
         survey = self.survey
         if self._steps == 0:
             return
-        start = survey.path.z0
+        start = None if survey.path.z0 is None else survey.path.z0[first]
         key = survey.digests[first], self._steps, None if start is None else start.tobytes()
         exponent = survey.cache.get(key)
         if exponent is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ import scyfi_widgets as sw
 from scyfi_widgets.bifurcations.events import TYPES
 from scyfi_widgets.cancellation import new_flag
 from scyfi_widgets.training.along import StepCache, bifurcations_along
+from scyfi_widgets.training.along.exponent import TRANSIENT, largest_exponent
 from scyfi_widgets.training.observation import Observation
 from scyfi_widgets.training.run import CURVES, TrainingRun
 from scyfi_widgets.training.series import TimeSeries
@@ -166,6 +168,18 @@ def test_the_exponent_is_that_of_the_orbit_from_where_the_data_begin():
         spectrum = sw.lyapunov_spectrum(WALK[epoch], [0.3, -0.2], steps=3_000)
         np.testing.assert_allclose(exponent, spectrum[0], atol=2e-3)
     assert np.isnan(bifurcations_along(WALK[:3], 1, lyapunov_steps=0).lyapunov).all()
+
+
+def test_each_network_reads_the_data_with_its_own_readout():
+    models = WALK[:4]
+    readouts = np.random.default_rng(0).normal(size=(4, 2, 2))
+    run = as_run(models, data=TimeSeries.of(np.array([[0.3, -0.2], [0.1, 0.4]])))
+    run = replace(run, observation=Observation.linear(readouts[0]), readouts=readouts)
+    along = bifurcations_along(run, 1, lyapunov_steps=300)
+    for epoch in range(4):
+        start = np.linalg.solve(readouts[epoch], [0.3, -0.2])
+        exponent = largest_exponent(models[epoch], start, 300, TRANSIENT, new_flag())
+        np.testing.assert_allclose(along.lyapunov[epoch], exponent, rtol=1e-9)
 
 
 # The same, however it is computed -----------------------------------------------------------------

@@ -147,6 +147,7 @@ def test_the_published_paths_cross_the_published_curves(path):
         [epoch for _, epoch in told(run.events)], [epoch for _, epoch in wanted], atol=1e-8
     )
     assert run.proved.all()
+    assert not run.unresolved
 
 
 @pytest.mark.slow
