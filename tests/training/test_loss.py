@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import scyfi_widgets as sw
 from scyfi_widgets import systems
@@ -203,6 +205,39 @@ def test_many_sizes_by_complex_steps(forcing):
             return twin_loss(model, changed, x, forcing, Observation(model.M, model.M), len(x))
 
         assert_same_gradient(gradient, complex_step_gradient(twin, dict(model.parameters)), 1e-11)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(range(5)), st.sampled_from(FORCINGS))
+def test_any_shape_in_a_random_direction(seed, kind, forcing):
+    rng = np.random.default_rng(seed)
+    M, L = rng.integers(1, 7, 2)
+    A, W, h = 0.5 * rng.normal(size=M), 0.5 * rng.normal(size=(M, M)), rng.normal(size=M)
+    layers = [0.5 * rng.normal(size=shape) for shape in ((M, L), (L, M), (M,), (L,))]
+    model = [
+        lambda: sw.PLRNN(0.3 * rng.normal(size=(M, M)), W, h),
+        lambda: sw.ShallowPLRNN(A, *layers),
+        lambda: sw.ClippedShallowPLRNN(A, *layers),
+        lambda: sw.DendriticPLRNN(A, W, h, rng.normal(size=L), rng.normal(size=(M, L))),
+        lambda: sw.AlmostLinearRNN(A, W, h, int(rng.integers(1, M + 1))),
+    ][kind]()
+    T = int(rng.integers(2, 20))
+    length, N = int(rng.integers(2, T + 1)), int(rng.integers(1, M + 1))
+    observation = Observation(M, N)
+    if rng.integers(2):
+        observation = Observation.linear(np.eye(N, M) + 0.2 * rng.normal(size=(N, M)))
+    x = rng.normal(size=(T, N))
+    loss, gradient = loss_and_gradient(
+        model, x, forcing, observation=observation, sequence_length=length
+    )
+    p = parameters_of(model, observation)
+    direction = {name: rng.normal(size=array.shape) for name, array in p.items()}
+    moved = {name: array + 1e-30j * direction[name] for name, array in p.items()}
+    twin = twin_loss(model, moved, x, forcing, observation, length)
+    found = sum((gradient[name] * direction[name]).sum() for name in p)
+    size = sum(np.abs(gradient[name] * direction[name]).sum() for name in p)
+    assert loss == pytest.approx(twin.real, rel=1e-10)
+    assert found == pytest.approx(twin.imag / 1e-30, rel=0, abs=1e-10 * size)
 
 
 def test_against_pytorch():

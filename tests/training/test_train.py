@@ -11,6 +11,7 @@ import scyfi_widgets as sw
 from scyfi_widgets import systems
 from scyfi_widgets.cancellation import new_flag
 from scyfi_widgets.training.archive import run_arrays, run_from_arrays
+from scyfi_widgets.training.compile import compile_training
 from scyfi_widgets.training.forcing import (
     AdaptiveAlpha,
     AnnealedAlpha,
@@ -18,8 +19,9 @@ from scyfi_widgets.training.forcing import (
     GeneralizedTeacherForcing,
     SparseTeacherForcing,
 )
+from scyfi_widgets.training.gradients.evaluate import evaluate_rows, norm
 from scyfi_widgets.training.loss import loss_and_gradient
-from scyfi_widgets.training.optimizers import SGD, Adam, RAdam
+from scyfi_widgets.training.optimizers import SGD, Adam, RAdam, adapt, clip_to, descend
 from scyfi_widgets.training.run import CURVES
 from scyfi_widgets.training.schedules import ExponentialRate
 from scyfi_widgets.training.series import TimeSeries
@@ -215,14 +217,16 @@ def test_a_mean_of_squares_that_overflows_is_no_standstill():
 
 
 @pytest.mark.parametrize("start", TOY_STARTS)
-def test_the_toy_experiment_of_the_paper_runs(start):
-    model = systems.sixteen_cycle().replace({"A": start})
+def test_the_toy_experiment_of_the_paper(start):
+    # From the second start the free run grows to 1e74 within the sequence.
+    model, optimizer = systems.sixteen_cycle().replace({"A": start}), SGD(1e-3, momentum=0.9)
     run = train(
-        model, toy_data(), epochs=2000, trainable="A", clip=1.0, optimizer=Adam(1e-3), **QUIET
+        model, toy_data(), epochs=2000, trainable="A", clip=1.0, optimizer=optimizer, **QUIET
     )
     assert run.stopped is None
     assert run.epochs == 2000
-    assert run.loss[-1] < 1e-2 * run.loss[0]
+    assert run.loss[0] > 90.0
+    assert run.loss[-1] < 0.1
     for name in ("W", "h"):
         assert (run.parameters[name] == model[name]).all()
 
@@ -436,3 +440,29 @@ def test_alpha_belongs_to_generalised_forcing():
         trainer.alpha = 1.5
     with pytest.raises(ValueError, match="learning_rate must be"):
         trainer.learning_rate = -1.0
+
+
+def test_the_bar_tells_when_much_memory_is_taken(capsys, monkeypatch):
+    monkeypatch.setattr("scyfi_widgets.training.progress.MUCH_MEMORY", 100)
+    train(a_start(), waves(), epochs=2)
+    assert "saved=" in capsys.readouterr().err
+
+
+def test_all_kernels_are_compiled_in_advance():
+    compile_training()
+    before = [len(kernel.signatures) for kernel in (evaluate_rows, norm, clip_to, adapt, descend)]
+    assert min(before) > 0
+    train(
+        a_start(),
+        waves(),
+        GeneralizedTeacherForcing(AdaptiveAlpha()),
+        observation="linear",
+        batch_size=2,
+        sequence_length=9,
+        epochs=1,
+        z0=None,
+        trainable="A",
+        **QUIET,
+    )
+    after = [len(kernel.signatures) for kernel in (evaluate_rows, norm, clip_to, adapt, descend)]
+    assert after == before
