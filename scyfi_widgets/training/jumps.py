@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..models.validation import whole_number
 from .contrasts import CORRELATIONS, LENGTHS, Contrast, contrasts, gap_weights, scales
-from .ramps import fit_ramp
+from .ramps import fit_ramp, longest_ramp
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +179,8 @@ def find_loss_jumps(loss: ArrayLike, *, false_alarms: float = 0.05, window: int 
     The most distinct jump is taken first, and from then on only comparisons that touch none of the
     jumps taken; so changes that follow each other within a few epochs are one jump. Its start and
     stop are those of a line, a ramp and a line fitted by least squares: the shortest ramp that is
-    no worse than the best one by more than two units of the noise's variance.
+    no worse than the best one by more than two units of the noise's variance. A ramp that would
+    become longer still, where the contrast is already `window` epochs long, is none.
 
     Measured (``benchmarks/jumps.py``): the rate of false alarms for fourteen kinds of noise and
     five of trends, and which jumps are found. In a run of 1000 epochs with uncorrelated noise of
@@ -273,7 +274,9 @@ def _jumps_of(curve: np.ndarray, window: int, false_alarms: float, tests: int) -
             curve, *hole, contrast.length, CORRELATIONS[contrast.level[place]]
         )
         holes.append((min(start, hole[0]), max(stop, hole[1])))
-        found.append(LossJump(start, stop, size, float(min(1.0, tests * probability))))
+        longest = longest_ramp(contrast.length, contrast.duration)
+        if contrast.duration < window or stop - start < longest:
+            found.append(LossJump(start, stop, size, float(min(1.0, tests * probability))))
         open_ &= (candidates.last <= holes[-1][0]) | (candidates.first >= holes[-1][1])
     return sorted(found, key=lambda jump: jump.start)
 

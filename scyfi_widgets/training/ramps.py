@@ -42,6 +42,11 @@ def fit_ramp(
     return int(start), int(stop), float(changes[best] @ coefficients[best])
 
 
+def longest_ramp(length: int, duration: int) -> int:
+    """Return the longest duration that `fit_ramp` can give for a gap."""
+    return duration + min(MARGIN, length // 2, duration)
+
+
 def _whitening(epochs: int, correlation: float) -> np.ndarray:
     matrix = np.eye(epochs) - correlation * np.eye(epochs, k=-1)
     matrix[0, 0] = np.sqrt(1.0 - correlation**2)
@@ -59,7 +64,7 @@ def _ramps(
     epochs = np.arange(2 * length + duration - 1)
     margin = min(MARGIN, length // 2)
     low, high = length - 1 - margin, length - 1 + duration + margin
-    longest = duration + min(margin, duration)
+    longest = longest_ramp(length, duration)
     pairs = np.array(
         [(s, e) for s in range(low, high) for e in range(s + 1, min(high, s + longest) + 1)]
     )
