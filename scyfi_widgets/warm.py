@@ -32,12 +32,14 @@ def warm() -> float:
     from .cycles.find import compile_all
     from .dynamics import compile_dynamics
     from .models import PLRNN
+    from .training import compile_training
 
     started = time.perf_counter()
     model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
     compile_all()
     compile_dynamics()
     compile_planes()
+    compile_training()
     model.orbit([0.0], 1)
     remember_warm()
     return time.perf_counter() - started

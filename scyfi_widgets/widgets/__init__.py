@@ -5,6 +5,11 @@ from .diagram.bifurcation_diagram import BifurcationDiagram
 from .explorer import Explorer
 from .live import Live
 from .plane.bifurcation_plane import BifurcationPlane
+from .replay.cycles_pane import CyclesPane
+from .replay.eigenvalue_pane import EigenvaluePane
+from .replay.loss_pane import LossPane
+from .replay.replay import TrainingReplay
+from .replay.replay_live import ReplayLive
 from .state_space import StateSpace
 from .weights import WeightPanel
 
@@ -12,8 +17,13 @@ __all__ = [
     "BifurcationDiagram",
     "BifurcationPlane",
     "CycleTable",
+    "CyclesPane",
+    "EigenvaluePane",
     "Explorer",
     "Live",
+    "LossPane",
+    "ReplayLive",
     "StateSpace",
+    "TrainingReplay",
     "WeightPanel",
 ]
