@@ -56,6 +56,8 @@ def evaluate(
     steps, N = space.errors.shape
     factor = 2.0 / (B * steps * N)
     write_form(kind, theta, form)
+    transpose(form.W1, space.W1T)
+    transpose(form.mixing, space.mixingT)
     clear(form_gradient)
     readout_gradient[...] = 0.0
     estimate_gradient[...] = 0.0
@@ -92,6 +94,14 @@ def evaluate(
     if gradient.shape[0] > 0:
         pull_form(kind, theta, form_gradient, gradient)
     return total / (B * steps * N)
+
+
+@kernel_part
+def transpose(matrix, out):
+    """Write the transpose of a matrix to `out`, which may be empty."""
+    for j in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[j, i] = matrix[i, j]
 
 
 @kernel_part

@@ -14,6 +14,8 @@ import numpy as np
 
 from ...models import AlmostLinearRNN, ClippedShallowPLRNN, Model, ShallowPLRNN
 
+WIDE = 8  # units from which on sums along the states are the faster ones
+
 
 class TrainingForm(NamedTuple):
     """The arrays of the form, or the gradient with respect to them.
@@ -53,6 +55,8 @@ class Workspace(NamedTuple):
         Gradient with respect to y.
     carry : (1, M) array
         Gradient with respect to a step's start, after forcing.
+    W1T, mixingT : (H, M), (F, M) arrays, or (0, 0) below `WIDE` units
+        Transposed weights of the form, for sums along the states.
     """
 
     path: np.ndarray
@@ -61,6 +65,8 @@ class Workspace(NamedTuple):
     upper: np.ndarray
     lower: np.ndarray
     carry: np.ndarray
+    W1T: np.ndarray
+    mixingT: np.ndarray
 
 
 def new_form(model: Model) -> tuple[TrainingForm, int]:
@@ -78,4 +84,6 @@ def new_workspace(model: Model, steps: int, N: int) -> Workspace:
     """Return memory for one sequence of `steps` steps and N variables."""
     M, H = model.M, model.H
     shapes = ((steps + 1, M), (steps, H), (steps, N), (steps, M), (steps, H), (1, M))
-    return Workspace(*map(np.zeros, shapes))
+    F = new_form(model)[0].mixing.shape[1]
+    transposed = ((H, M), (F, M)) if M >= WIDE else ((0, 0), (0, 0))
+    return Workspace(*map(np.zeros, shapes + transposed))

@@ -31,10 +31,11 @@ def follow(form, first, readout, targets, estimates, alphas, b, space, readout_g
     # counting references would take most of the time.
     decay, mixing, W1, W2T, h1, h2 = form
     path, rectified, errors = space.path, space.rectified, space.errors
+    W1T, mixingT = space.W1T, space.mixingT
     M, H = W1.shape
     steps, N = errors.shape
     F, K = mixing.shape[1], estimates.shape[2]
-    linear, wanted = readout.shape[0] > 0, readout_gradient.shape[0] > 0
+    wide, linear, wanted = W1T.shape[0] > 0, readout.shape[0] > 0, readout_gradient.shape[0] > 0
     total = 0.0
     for t in range(steps):
         if W2T.shape[0] > 0:
@@ -51,10 +52,15 @@ def follow(form, first, readout, targets, estimates, alphas, b, space, readout_g
                     rectified[t, begin + p] = max(y, 0.0)
                 begin += M - first
         for i in range(M):
-            value = h1[i] + decay[i] * path[t, i] + dot(W1, i, rectified, t, H)
-            if F > 0:
-                value += dot(mixing, i, path, t, F)
-            path[t + 1, i] = value
+            path[t + 1, i] = h1[i] + decay[i] * path[t, i]
+        if wide:
+            add_transposed_product(W1T, rectified, t, M, path, t + 1)
+            add_transposed_product(mixingT, path, t, M, path, t + 1)
+        else:
+            for i in range(M):
+                path[t + 1, i] += dot(W1, i, rectified, t, H)
+                if F > 0:
+                    path[t + 1, i] += dot(mixing, i, path, t, F)
         for n in range(N):
             seen = dot(readout, n, path, t + 1, M) if linear else path[t + 1, n]
             error = seen - targets[b, t + 1, n]
