@@ -73,8 +73,9 @@ class Chart:
             before.close()
 
     def close(self) -> None:
-        """Close the widget that no mark holds now; the figure closes all others."""
-        close_tree(self._images[1])
+        """Close what the figure need not hold: the picture below all, and its other image."""
+        for widget in (self._under, *self._images):
+            close_tree(widget)
 
     def _set_axes(self, x: Limits, y: Limits, labels: tuple[str, str]) -> None:
         for axis, ends, label in zip(self._axes, (x, y), labels, strict=True):

@@ -27,7 +27,7 @@ class Background:
 
     def start(self, work: Callable[[np.ndarray], None]) -> None:
         """Call ``work(cancel)`` on a thread; what runs is cancelled first."""
-        self.stop()
+        self.stop(patience=0.0)
         self._cancel = flag = new_flag()
 
         def guarded() -> None:

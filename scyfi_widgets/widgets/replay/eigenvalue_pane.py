@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 import bqplot
@@ -19,7 +18,7 @@ from ..picture import EMPTY
 from ..ticks import round_ticks
 from .eigenvalue_picture import AGES, TRAIL, EigenvaluePicture, compose_eigenvalues
 from .event_words import cycle_name
-from .replay_live import ReplayLive, ReplayScene, as_replay
+from .replay_live import ReplayLive, ReplayScene, as_replay, continues
 
 MOST_KEPT = 2000  # epochs whose eigenvalues are kept for the trail
 ROUND = 1.06  # width over height of a figure that, without its margins, is about square
@@ -50,8 +49,8 @@ class EigenvaluePane(LivePane):
     def __init__(self, subject: TrainingRun | ReplayLive, *, height: str = "380px", **settings):
         super().__init__(as_replay(subject, **settings))
         self.picture: EigenvaluePicture | None = None
-        self._past: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._past_of: object = None
+        self._past: dict[int, np.ndarray] = {}
+        self._past_of: TrainingRun | None = None
         self._build_figure(height)
         self._legend = widgets.HTML()
         self._show(self.figure, self._legend)
@@ -63,17 +62,25 @@ class EigenvaluePane(LivePane):
         for number, (cycles, _) in enumerate(scene.growing_cycles()):
             if number:
                 continue  # what a proof still finds does not attract a slider's attention here
-            if scene.run is not self._past_of:
-                self._past_of = scene.run
-                self._past.clear()
-            past = self._past
-            if scene.bifurcations is not None:
-                past = past_of(scene.bifurcations, scene.epoch)
+            past = self._past_for(scene)
             yield compose_eigenvalues(cycles, past, scene.epoch)
             stable = [c.eigenvalues[np.isfinite(c.eigenvalues)] for c in cycles.stable]
-            self._past[scene.epoch] = np.concatenate([np.empty(0, complex), *stable])
-            if len(self._past) > MOST_KEPT:
-                self._past.popitem(last=False)
+            kept = {**self._past, scene.epoch: np.concatenate([np.empty(0, complex), *stable])}
+            while len(kept) > MOST_KEPT:
+                del kept[next(iter(kept))]
+            self._past = kept  # replaced and not changed: another worker may read it
+
+    def _past_for(self, scene: ReplayScene) -> dict[int, np.ndarray]:
+        """Return what attracted before: what is known exactly, and what was drawn after that."""
+        if scene.run is not self._past_of:
+            if not continues(scene.run, self._past_of):
+                self._past = {}
+            self._past_of = scene.run
+        found = scene.bifurcations
+        if found is None:
+            return self._past
+        drawn = {e: values for e, values in self._past.items() if e > found.known_up_to}
+        return {**past_of(found, scene.epoch), **drawn}
 
     # Drawing ------------------------------------------------------------------------------------
 

@@ -103,6 +103,22 @@ def default_start(run: TrainingRun) -> np.ndarray | None:
     return run.observation.infer(run.data.values[0])
 
 
+def continues(run: TrainingRun, earlier: TrainingRun | None) -> bool:
+    """Return whether a run is an earlier one, or that one after more epochs."""
+    if run is earlier or earlier is None:
+        return run is earlier
+    # The last network of the earlier run need not be one of those that are saved on the way.
+    rows = min(len(earlier.saved_epochs), len(run.saved_epochs))
+    same = earlier.saved_epochs[:rows] == run.saved_epochs[:rows]
+    shared = int(same.sum())
+    if run.epochs < earlier.epochs or run.start != earlier.start or shared < rows - 1:
+        return False
+    return all(
+        np.array_equal(array[shared - 1], run.parameters[name][shared - 1])
+        for name, array in earlier.parameters.items()
+    )
+
+
 def as_replay(subject: TrainingRun | ReplayLive, **settings) -> ReplayLive:
     """Return `subject` itself if it is a ReplayLive, else a new one for the run `subject`."""
     if isinstance(subject, ReplayLive):
