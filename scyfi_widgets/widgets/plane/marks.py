@@ -144,7 +144,7 @@ class PlaneMarks(Chart):
         self._set_axes(*picture.plane.ranges, picture.plane.parameters)
         if before is None or before.plane is not picture.plane:
             for name, lines in self._curves.items():
-                _set_curves(lines, picture.lines[name])
+                set_curves(lines, picture.lines[name])
                 set_mark(self._signs[name], picture.signs[name][0])
             set_mark(self._points, picture.points)
             set_mark(self._crossings, picture.crossings)
@@ -215,7 +215,7 @@ class PlaneMarks(Chart):
             mark.tooltip.value = point_html(owners[index], self._picture.plane)
 
 
-def _set_curves(mark: bqplot.Lines, lines: Lines) -> None:
+def set_curves(mark: bqplot.Lines, lines: Lines) -> None:
     """Send the curves of one type in one message."""
     curves, colours, opacities = lines
     if not colours or mark.opacities == opacities:

@@ -60,7 +60,8 @@ def legend_html(picture: PlanePicture) -> str:
         items.append(f"and {len(orders) - MOST_ORDERS} more orders")
     types = Counter(curve.type for curve in plane.curves)
     items += [
-        f'<span title="{escape(NAMES[type])}">{_sample(type)}&nbsp;{SHORT.get(type, type)}</span>'
+        f'<span title="{escape(NAMES[type])}">{line_sample(type)}&nbsp;'
+        f"{SHORT.get(type, type)}</span>"
         for type in TYPES
         if type in types
     ]
@@ -107,7 +108,7 @@ def cycle_name(order: int) -> str:
     return "fixed point" if order == 1 else f"{order}-cycle"
 
 
-def _sample(type: str) -> str:
+def line_sample(type: str) -> str:
     """Return a piece of a type's curve with its sign."""
     style, width = EVENT_LINES[type]
     dash = f' stroke-dasharray="{DASHES[style]}"' if DASHES[style] else ""

@@ -33,6 +33,7 @@ from .event_words import event_text, jump_text
 from .following import Following
 from .live_training import LiveTraining
 from .loss_pane import LossPane
+from .path_pane import PathPane
 from .replay_live import ReplayLive, as_replay
 from .training_controls import TrainingControls
 from .transport import Transport
@@ -276,6 +277,7 @@ class TrainingReplay(Panel):
         self.transport.on_left(self._left_page)
         after = self.children.index(self.transport) + 1
         self.children = (*self.children[:after], self._controls, *self.children[after:])
+        self._bar.children = (self._controls.status, self._status)
 
     def _left_page(self) -> None:
         """End what nobody sees any more."""
@@ -337,8 +339,8 @@ class TrainingReplay(Panel):
         for pane in narrow:
             pane.layout.flex = "1 1 380px"
         below = widgets.HBox(narrow, layout={"flex_flow": "row wrap"})
-        bar = widgets.HBox([self._status], layout={"flex_flow": "row wrap"})
-        self._show(self.transport, bar, *wide, below)
+        self._bar = widgets.HBox([self._status], layout={"flex_flow": "row wrap"})
+        self._show(self.transport, self._bar, *wide, below)
 
 
 PANES = {
@@ -346,6 +348,7 @@ PANES = {
     "cycles": CyclesPane,
     "state space": ReplayStateSpace,
     "eigenvalues": EigenvaluePane,
+    "path": PathPane,
 }
 WIDE = ("loss", "cycles")
 
