@@ -1,7 +1,7 @@
 """From a slider's input event to the last redrawn pane: the explorer beside the bare stack.
 
 The bare stack is the same page: an explorer whose slider only replays what the real one sends for
-the same positions (`replay.py`). Both are measured in turns, in one browser and on one server, so
+the same positions (`bare_stack.py`). Both are measured in turns, in one browser and on one server, so
 that they see the same noise of the machine. Prints JSON; times in ms. Goals: p50 at most 1.3 times
 and p95 at most 1.5 times the bare stack's; and after a drag of 10 s over a computation that takes
 200 ms, the last value is shown at most one computation after the release.
@@ -74,7 +74,7 @@ drawn, dropped = explorer.live.drawn, explorer.live.dropped
 
 def open_explorer(session: Any, model: str, steps: int, *, bare: bool) -> tuple[Any, Target]:
     """An explorer in a page of its own, or its bare stack; the notebook and what to measure."""
-    cells = [(HERE / "replay.py").read_text("utf-8"), BUILD.format(model=model, steps=steps)]
+    cells = [(HERE / "bare_stack.py").read_text("utf-8"), BUILD.format(model=model, steps=steps)]
     if bare:
         cells.append(BARE.format(steps=steps))
     notebook = session.open([*cells, SHOW], height=1400)
