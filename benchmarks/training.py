@@ -1,10 +1,11 @@
 """Epochs per second of a training, against the same loop in PyTorch on the CPU, in one run.
 
 The loop in PyTorch is the one that one writes: a step for the whole batch, one after the other, the
-loss of the stacked states, backward(), torch.optim.Adam; float64, and as many threads as `threads`
-says (at these sizes more make it slower). Both draw the same batches and start from the same
-network: `agreement` is the largest relative difference between the losses of the first epochs. An
-epoch is one step of the optimiser. The best of several attempts, taken in turn, as JSON.
+loss of the stacked states, backward(), torch.optim.Adam; float64. Both have one thread, and seconds
+are those of the CPU, so that other work on the machine does not count. Both draw the same batches
+and start from the same network: `agreement` is the largest relative difference between the losses
+of the first epochs. An epoch is one step of the optimiser. The best of several attempts, taken in
+turn, as JSON.
 
     python benchmarks/training.py > training.json
 """
@@ -30,7 +31,7 @@ from scyfi_widgets.training.forcing import FreeRunning, GeneralizedTeacherForcin
 from scyfi_widgets.training.optimizers import Adam
 from scyfi_widgets.training.train import train
 
-THREADS = 1
+THREADS = 1  # of PyTorch
 ATTEMPTS = 5
 COMPARED = 10
 SEED = 0
@@ -130,9 +131,9 @@ def train_here(case: dict, batch_size: int | None, epochs: int) -> list[float]:
 
 
 def rate(work: Callable, case: dict, batch_size: int | None, epochs: int) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     work(case, batch_size, epochs)
-    return epochs / (time.perf_counter() - started)
+    return epochs / (time.process_time() - started)
 
 
 def measure(case: dict, batch_size: int | None, epochs: int, torch_epochs: int) -> dict:

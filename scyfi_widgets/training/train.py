@@ -99,6 +99,8 @@ def train(
     Returns
     -------
     TrainingRun
+        After a divergence the last network is the one that could not be evaluated; an earlier one,
+        ``run.model(epoch)``, is the start of another attempt.
 
     Raises
     ------

@@ -228,23 +228,22 @@ batches_per_epoch, observation, z0, seed, save_every, cancel, resume
             began = time.perf_counter()
             theta, moments = self._function.theta, self._moments
             before = theta.copy(), moments.copy(), self._updates, self._alpha
-            done = False
+            epoch = self.epoch
             try:
-                self._history.write(self.epoch, *self._curves_of_epoch(before[0]))
-                self._history.keep(self.epoch + 1, theta)
-                done = True
+                self._history.write(epoch, *self._curves_of_epoch(before[0]))
+                self._history.keep(epoch + 1, theta)
+                # Last of all: an interrupt comes before it, and all is undone, or after it.
+                self.epoch = epoch + 1
             except _Diverged as error:
-                self.stopped = f"diverged in epoch {self.epoch}: {error}"
+                self.stopped = f"diverged in epoch {epoch}: {error}"
             except Cancelled:
-                self.stopped = self.stopped or f"cancelled in epoch {self.epoch}"
+                self.stopped = f"cancelled in epoch {epoch}"
             finally:
-                self._seconds += time.perf_counter() - began
-                if done:
-                    self.epoch += 1
-                else:
+                if self.epoch == epoch:
                     theta[:], moments[:] = before[:2]
                     self._updates, self._alpha = before[2:]
-            return done
+                self._seconds += time.perf_counter() - began
+            return self.epoch > epoch
 
     def _curves_of_epoch(self, before: np.ndarray) -> tuple[float, ...]:
         """Take the epoch's steps; return loss, gradient norm, step length, alpha and rate."""

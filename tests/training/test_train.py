@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 
 import numpy as np
@@ -241,6 +243,16 @@ def test_an_interrupt_keeps_the_run_so_far():
     assert run.stopped == "interrupted in epoch 4"
     whole = train(a_start(), waves(), epochs=9, **QUIET)
     assert_same_numbers(train(a_start(), waves(), epochs=9, resume=run, **QUIET), whole)
+
+
+def test_a_real_signal():
+    timer = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    run = train(a_start(), waves(), epochs=10**7, save_every=1000, **QUIET)
+    timer.join()
+    assert run.stopped == f"interrupted in epoch {run.epochs}"
+    again = train(a_start(), waves(), epochs=run.epochs, save_every=1000, **QUIET)
+    assert_same_numbers(run, again)
 
 
 def test_an_interrupt_within_an_epoch_undoes_it(monkeypatch):
