@@ -337,7 +337,7 @@ class TrainingReplay(Panel):
         wide = [pane for name, pane in self.panes.items() if name in WIDE]
         narrow = [pane for name, pane in self.panes.items() if name not in WIDE]
         for pane in narrow:
-            pane.layout.flex = "1 1 380px"
+            pane.layout.flex = "1 1 340px"
         below = widgets.HBox(narrow, layout={"flex_flow": "row wrap"})
         self._bar = widgets.HBox([self._status], layout={"flex_flow": "row wrap"})
         self._show(self.transport, self._bar, *wide, below)

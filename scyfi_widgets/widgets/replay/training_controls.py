@@ -27,6 +27,11 @@ class TrainingControls(widgets.VBox):
         Called with whether the clock is to stay at the newest epoch.
     do : callable
         Called with a function that does what a person asked for; it shows its errors.
+
+    Attributes
+    ----------
+    status : widgets.HTML
+        How far it is, or why it ended: to be shown beside other such lines.
     """
 
     def __init__(
@@ -141,7 +146,7 @@ class TrainingControls(widgets.VBox):
         self.pace.observe(lambda change: self._person(self._set, "pace", change.new), "value")
         self.status = widgets.HTML()
         self._row = widgets.HBox(
-            [self.start, self.stop, self.follow, self.epochs, self.pace, self.status],
+            [self.start, self.stop, self.follow, self.epochs, self.pace],
             layout={"flex_flow": "row wrap"},
         )
         self.alpha = widgets.FloatSlider(
