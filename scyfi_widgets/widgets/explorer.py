@@ -15,6 +15,7 @@ from .badge import Badge
 from .cycle_table import CycleTable
 from .diagram.bifurcation_diagram import BifurcationDiagram
 from .diagram.choice import default_order
+from .diagram.direction import Direction
 from .fold import Fold
 from .history import History
 from .live import Live
@@ -42,8 +43,9 @@ class Explorer(Panel):
         What the state space draws on x and y, see `StateSpace`.
     limits : dict, optional
         Ends of the sliders by array name, see `WeightPanel`.
-    parameter : str, optional
-        The weight of the bifurcation diagram; by default the first one whose slider is moved.
+    parameter : str or Direction, optional
+        The weight of the bifurcation diagram, or a direction in which all move; by default the
+        first weight whose slider is moved.
     **settings
         ``max_order`` (default by size, see `default_max_order`), ``seed``, ``start``,
         ``orbit_steps``, ``time_limit`` and ``proof_limit``, see `Live`.
@@ -74,7 +76,7 @@ class Explorer(Panel):
         presets: Mapping[str, Model] | None = None,
         axes: tuple[int | str, int | str] | None = None,
         limits: dict[str, tuple[float, float]] | None = None,
-        parameter: str | None = None,
+        parameter: str | Direction | None = None,
         **settings,
     ):
         subject = sixteen_cycle() if model is None else model
@@ -223,7 +225,8 @@ class Explorer(Panel):
 
     def _build_plane(self) -> BifurcationPlane:
         name = self.bifurcations.parameter
-        return BifurcationPlane(self.live, name, limits=self._slider_limits)
+        first = name if name in self.model.parameter_names else None
+        return BifurcationPlane(self.live, first, limits=self._slider_limits)
 
     def _toggle(self) -> None:
         hidden = self._text.layout.display == "none"

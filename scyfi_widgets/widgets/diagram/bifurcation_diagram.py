@@ -11,7 +11,6 @@ from itertools import zip_longest
 import ipywidgets as widgets
 
 from ...bifurcations.diagram import Diagram
-from ...bifurcations.line import Line
 from ...dynamics import OrbitDiagram
 from ...models import Model
 from ...models.validation import interval, whole_number
@@ -22,6 +21,7 @@ from ..scene import Scene
 from .branch_curves import Coordinate
 from .choice import Choice, checked_coordinate, default_choice
 from .controls import DiagramControls
+from .direction import Direction
 from .event_text import events_html, legend_html
 from .growth import DiagramGrowth
 from .marks import DiagramMarks
@@ -42,10 +42,11 @@ class BifurcationDiagram(LivePane):
     Parameters
     ----------
     subject : Model or Live
-    parameter : str, optional
-        A weight's name, by default the largest of the first matrix.
+    parameter : str or Direction, optional
+        A weight's name, by default the largest of the first matrix; or a direction in which all
+        weights move at once, which then stands among the weights.
     bounds : (lo, hi), optional
-        The range of the weight, by default that of its slider.
+        The range of the weight, by default that of its slider; of a direction, (0, 1).
     max_order : int, optional
         The highest order of a cycle; the default goes by the number of states.
     coordinate : int or "norm"
@@ -70,7 +71,7 @@ class BifurcationDiagram(LivePane):
     def __init__(
         self,
         subject: Model | Live,
-        parameter: str | None = None,
+        parameter: str | Direction | None = None,
         bounds: tuple[float, float] | None = None,
         max_order: int | None = None,
         *,
@@ -85,6 +86,7 @@ class BifurcationDiagram(LivePane):
         self._slider_limits = dict(limits or {})
         self._growth = DiagramGrowth()
         self._seconds = 0.0  # that the last first picture took
+        self._direction = parameter if isinstance(parameter, Direction) else None
         choice = default_choice(self.model, self._slider_limits)
         if parameter is not None:
             choice = choice.of_parameter(self.model, parameter, self._slider_limits)
@@ -97,7 +99,11 @@ class BifurcationDiagram(LivePane):
         )
         self._home = self._choice.bounds
         self._controls = DiagramControls(
-            self.model, self._choice, self._on_control, lambda: self._in_callback(self.reset)
+            self._names(self.model),
+            self.model,
+            self._choice,
+            self._on_control,
+            lambda: self._in_callback(self.reset),
         )
         self._controls.zoom.observe(lambda change: self._marks.set_zooming(change.new), "value")
         self._controls.events.observe(self._on_events, "value")
@@ -123,11 +129,15 @@ class BifurcationDiagram(LivePane):
 
     @property
     def parameter(self) -> str:
-        """The weight; assigning another one shows the range of its slider."""
+        """The weight; assigning another one, or a direction, shows its range."""
         return self._choice.parameter
 
     @parameter.setter
-    def parameter(self, name: str) -> None:
+    def parameter(self, name: str | Direction) -> None:
+        if isinstance(name, Direction):
+            self._direction = name
+        elif self._direction is not None and name == self._direction.name:
+            name = self._direction
         choice = self._choice.of_parameter(self.model, name, self._slider_limits)
         self._home = choice.bounds
         self._choose(choice)
@@ -185,8 +195,14 @@ class BifurcationDiagram(LivePane):
 
     def _choose(self, choice: Choice) -> None:
         self._choice = choice
-        self._controls.show(self.model, choice)
+        self._controls.show(self._names(self.model), self.model, choice)
         self.live.refresh()
+
+    def _names(self, model: Model) -> tuple[str, ...]:
+        """Return what can be drawn to the right: the weights, and a direction."""
+        direction = self._direction
+        extra = () if direction is None or not direction.suits(model) else (direction.name,)
+        return (*extra, *model.parameter_names)
 
     def _choice_for(self, model: Model) -> Choice:
         """Return the choice, or a new one for a network that it does not suit."""
@@ -200,10 +216,9 @@ class BifurcationDiagram(LivePane):
     def pictures(self, scene: Scene) -> Iterator[tuple[DiagramPicture | None, str]]:
         """Yield ever better pictures, each with its state: stale, refining or fresh."""
         choice = self._choice_for(scene.model)
-        line = Line.through(scene.model, choice.parameter, choice.bounds)
-        value = scene.model[choice.parameter]
-        known = self._growth.knows(line, choice.max_order)
         last = self.picture
+        line, value = choice.line(scene.model, None if last is None else last.diagram.line)
+        known = self._growth.knows(line, choice.max_order)
         slow = self._seconds > AT_ONCE if last is not None else scene.model.M > MOST_STATES
         if slow and not known:
             # The other panes need not wait for it: it comes when the sliders rest.
@@ -250,7 +265,8 @@ class BifurcationDiagram(LivePane):
             return
         self.picture = shown
         if self._choice.suits(shown.diagram.line.start):
-            self._controls.show(shown.diagram.line.start, self._choice)
+            model = shown.diagram.line.start
+            self._controls.show(self._names(model), model, self._choice)
         self._marks.draw(shown)
         if state == STALE:
             self.set_stale()
@@ -288,10 +304,16 @@ class BifurcationDiagram(LivePane):
         self._table.layout.display = None if change.new else "none"
 
     def _move(self, value: float) -> None:
-        """Move the weight, as its slider does."""
-        name = self.parameter
-        if math.isfinite(value) and self.model[name] != value:
-            self._in_callback(lambda: self.live.move({name: value}, gesture=name))
+        """Move the weight, as its slider does, or all weights along a direction."""
+        if not math.isfinite(value):
+            return
+        name, choice = self.parameter, self._choice
+        if choice.direction is None:
+            if self.model[name] != value:
+                self._in_callback(lambda: self.live.move({name: value}, gesture=name))
+        else:
+            weights = choice.moved(self.model, value).parameters
+            self._in_callback(lambda: self.live.move(weights, gesture=name))
 
     def _zoom_into(self, bounds: Limits, limits: Limits) -> None:
         self._controls.zoom.value = False

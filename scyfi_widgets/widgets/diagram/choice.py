@@ -10,6 +10,7 @@ from ...bifurcations.line import Line
 from ...models import Model
 from ..weights import default_limits, largest_weight
 from .branch_curves import Coordinate
+from .direction import Direction
 from .picture import Limits
 
 # Orders up to which a diagram follows the finger, by the largest number of states.
@@ -26,7 +27,7 @@ class Choice:
     states : int
         The number of states of the networks for which it was chosen.
     parameter : str
-        The weight's name.
+        The weight's name, or that of the direction.
     bounds : (lo, hi)
         Its range.
     max_order : int
@@ -35,6 +36,8 @@ class Choice:
         Whether the orbit diagram lies under the branches.
     limits : (low, high) or None
         The window's height; None where it is fitted.
+    direction : Direction or None
+        What the parameter goes along where it is no weight.
     """
 
     states: int
@@ -44,20 +47,48 @@ class Choice:
     coordinate: Coordinate = 0
     orbits: bool = True
     limits: Limits | None = None
+    direction: Direction | None = None
 
-    def of_parameter(self, model: Model, name: str, limits: SliderLimits) -> Choice:
+    def of_parameter(self, model: Model, name: str | Direction, limits: SliderLimits) -> Choice:
         """Return the choice of another weight of a model, over the range of its slider.
+
+        Of a direction, the range is from one of its networks to the other.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If there is no such weight.
+            If there is no such weight, or the direction is one of other networks.
         """
+        if isinstance(name, Direction):
+            if not name.suits(model):
+                raise ValueError(f"{name.name!r} is a direction of other networks than {model!r}")
+            chosen = replace(self, parameter=name.name, direction=name)
+            return replace(chosen, bounds=(0.0, 1.0), limits=None)
         name = Line.through(model, name, (0.0, 1.0)).parameter
-        return replace(self, parameter=name, bounds=slider_range(model, name, limits), limits=None)
+        chosen = replace(self, parameter=name, direction=None)
+        return replace(chosen, bounds=slider_range(model, name, limits), limits=None)
+
+    def line(self, model: Model, last: Line | None = None) -> tuple[Line, float]:
+        """Return the line through a model, and the parameter's value there.
+
+        Parameters
+        ----------
+        model : Model
+        last : Line, optional
+            The line before, which is kept where the model moved along it.
+        """
+        if self.direction is not None:
+            return self.direction.place(model, self.bounds, last)
+        return Line.through(model, self.parameter, self.bounds), model[self.parameter]
+
+    def moved(self, model: Model, value: float) -> Model:
+        """Return a model with the parameter at another value."""
+        return self.line(model)[0].at(value)
 
     def suits(self, model: Model) -> bool:
         """Whether it can be shown for a model."""
+        if self.direction is not None:
+            return self.direction.suits(model)
         return self.states == model.M and self.parameter in model.parameter_names
 
 

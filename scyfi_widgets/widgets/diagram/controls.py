@@ -18,6 +18,8 @@ class DiagramControls(widgets.HBox):
 
     Parameters
     ----------
+    names : tuple of str
+        What can be drawn to the right.
     model : Model
     choice : Choice
     change : callable
@@ -34,6 +36,7 @@ class DiagramControls(widgets.HBox):
 
     def __init__(
         self,
+        names: tuple[str, ...],
         model: Model,
         choice: Choice,
         change: Callable[[str, object], None],
@@ -42,7 +45,7 @@ class DiagramControls(widgets.HBox):
         self._change = change
         self._setting = False
         self.weight = widgets.Dropdown(
-            options=model.parameter_names,
+            options=names,
             value=choice.parameter,
             description="over",
             tooltip="The weight that is drawn to the right",
@@ -89,12 +92,12 @@ class DiagramControls(widgets.HBox):
         )
         self.add_class("sw-toolbar")
 
-    def show(self, model: Model, choice: Choice) -> None:
-        """Set the controls to a choice."""
+    def show(self, names: tuple[str, ...], model: Model, choice: Choice) -> None:
+        """Set the controls to a choice, one of `names`."""
         self._setting = True
         try:
-            if self.weight.options != model.parameter_names:
-                self.weight.options = model.parameter_names
+            if self.weight.options != names:
+                self.weight.options = names
             if self.upwards.options != coordinate_options(model.M):
                 self.upwards.options = coordinate_options(model.M)
             if self.order.max < choice.max_order:

@@ -86,7 +86,8 @@ class DiagramGrowth:
             yield known.result, not known.finished
             if known.finished:
                 return
-        asked = (scene.model, line.parameter, (line.lo, line.hi))
+        ends = (line.start, line.end) if line.parameter is None else (scene.model, line.parameter)
+        asked = (*ends, (line.lo, line.hi))
         for amount in (FEW_ORBITS, MANY_ORBITS):
             if known is None or known.line != line or amount is MANY_ORBITS:
                 orbits = orbit_diagram(*asked, cancel=scene.cancel, **amount)
