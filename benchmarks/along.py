@@ -1,7 +1,8 @@
 """Bifurcations along a training, per step: CPU and wall time, and against a diagram of each step.
 
 Paths are those of Adam-like training: bounded random networks whose weights all move by about 1e-3
-of their size in each epoch, with a drift. Prints JSON, times in ms a step. `calibration_ms` is the
+of their size in each epoch, with a drift; "lozi" begins at the chaotic Lozi map, which has some 20
+cycles up to order 8. Prints JSON, times in ms a step. `calibration_ms` is the
 CPU time of a fixed loop, before and after: divide by it to compare machines.
 
 - `step`: `bifurcations_along` with one thread and an empty cache, exponents included (`exponents`
@@ -41,10 +42,10 @@ STEP = 1e-3
 DIAGRAMS = 10  # steps of a path
 
 
-def training_like(seed: int, M: int, steps: int) -> list[sw.Model]:
-    """Return networks of a path that begins at a bounded random network."""
+def training_like(seed: int, M: int, steps: int, start: sw.Model | None = None) -> list[sw.Model]:
+    """Return networks of a path that begins at `start`, by default a bounded random network."""
     rng = np.random.default_rng([seed, M])
-    start = random_network(seed, M)
+    start = random_network(seed, M) if start is None else start
     arrays = dict(start.parameters)
     drift = {name: rng.normal(size=array.shape) for name, array in arrays.items()}
     models = [start]
@@ -65,9 +66,9 @@ def timed(action: Callable[[], Any], steps: int) -> tuple[float, float, Any]:
     return 1e3 * cpu / steps, 1e3 * wall / steps, result
 
 
-def measure(seed: int, M: int, max_order: int, steps: int) -> dict[str, Any]:
+def measure(seed: int, M: int, max_order: int, steps: int, start=None) -> dict[str, Any]:
     """Measure one path."""
-    models = training_like(seed, M, steps)
+    models = training_like(seed, M, steps, start)
     cache = StepCache(1 << 30)
 
     def along(workers: int = 1, cache: StepCache | None = None, **options):
@@ -144,6 +145,7 @@ def main() -> None:
             print(f"measuring: {M} states, order {max_order}", file=sys.stderr)
             rows += [measure(s, M, max_order, options.steps) for s in range(options.paths)]
     report["summary"] = summary(rows)
+    report["lozi"] = measure(0, 2, 8, options.steps, sw.systems.lozi_map())
     print("measuring: a long path", file=sys.stderr)
     models = training_like(0, 2, 2_000)
     cpu, wall, run = timed(lambda: bifurcations_along(models, 8, cache=StepCache(0)), 1)

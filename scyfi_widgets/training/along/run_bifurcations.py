@@ -51,7 +51,8 @@ class RunBifurcations:
     known_up_to : int
         The epoch up to which the path was looked at: the last one unless `stopped`.
     radius : float
-        Proofs are about cycles with abs(z) up to here in every component.
+        Proofs are about cycles with abs(z) up to here in every component, and that keep 1e-11 of
+        the network's scale from the borders.
     every : int
         Which of the saved networks were looked at.
     unresolved : tuple of str

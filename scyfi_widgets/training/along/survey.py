@@ -18,7 +18,7 @@ from .path import Path
 from .section import Ends, Section, analyse, grouped
 from .step_line import StepLine
 
-NODES = 200_000  # of the proof of one step: some 0.4 s
+NODES = 1_000_000  # of the proof of one step: some 2 s
 LONGEST = 0.02  # of the weights' size: longer steps have complete sets inside as well,
 MOST_INSIDE = 15  # so many at most
 BESIDE = 1e-4  # of a step: how far beside a doubtful place complete sets are compared
