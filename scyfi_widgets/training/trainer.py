@@ -38,9 +38,8 @@ class Trainer:
 
     Parameters
     ----------
-    model, data, forcing, trainable, optimizer, schedule, clip, sequence_length, batch_size, \
-batches_per_epoch, observation, z0, seed, save_every, cancel, resume
-        As in `train`.
+    model, data, forcing
+        As in `train`, and so are the others.
 
     Attributes
     ----------

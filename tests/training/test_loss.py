@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -359,6 +362,24 @@ def test_a_set_flag_stops_at_once():
         loss_and_gradient(a_model("plrnn"), some_data(M), cancel=flag)
     with pytest.raises(Cancelled):
         LossFunction(a_model("plrnn"), some_data(M), cancel=flag).evaluate_many(np.zeros((1, 15)))
+
+
+def test_a_flag_stops_within_a_sequence():
+    flag, set_at = new_flag(), []
+    model = sw.PLRNN(np.full(20, 0.5), np.full((20, 20), 0.01), np.ones(20))
+    function = LossFunction(model, np.ones((200_000, 20)), cancel=flag)
+    began = time.perf_counter()
+    function.evaluate()
+    whole = time.perf_counter() - began
+
+    def set_flag():
+        set_at.append(time.perf_counter())
+        flag[0] = 1
+
+    threading.Timer(0.002, set_flag).start()
+    with pytest.raises(Cancelled):
+        function.evaluate()
+    assert time.perf_counter() - set_at[0] < max(0.5 * whole, 0.2)
 
 
 @pytest.mark.parametrize(

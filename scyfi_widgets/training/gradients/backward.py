@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...compiled import kernel_part
+from ...models.kernels import CHECK_EVERY
 from .products import (
     LIBERTIES,
     add_columns,
@@ -15,7 +16,7 @@ from .products import (
 
 @kernel_part(fastmath=LIBERTIES)
 def pull_back_in_time(
-    form, first, readout, targets, K, alphas, b, factor, space, estimate_gradient
+    form, first, readout, targets, K, alphas, b, factor, space, estimate_gradient, cancel
 ):
     """Write the gradients at every step of sequence `b`, which `follow` has followed.
 
@@ -32,6 +33,8 @@ def pull_back_in_time(
     estimate_gradient : (M, N) array, or (0, 0) if it is not wanted
         The gradient with respect to the matrix that leads from data to estimates is added, without
         that of the start.
+    cancel : (1,) int64 array
+        It ends early once this is set.
     """
     decay, mixing, W1, W2T, _, _ = form
     rectified, errors = space.rectified, space.errors
@@ -42,6 +45,8 @@ def pull_back_in_time(
     for i in range(M):
         carry[0, i] = 0.0
     for t in range(steps - 1, -1, -1):
+        if t % CHECK_EVERY == 0 and cancel[0] != 0:
+            break
         # carry is the gradient with respect to the forced state t + 1.
         alpha = alphas[t + 1]
         if alpha != 0.0 and t + 1 < steps:

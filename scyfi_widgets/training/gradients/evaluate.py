@@ -68,7 +68,7 @@ def evaluate(
         for i in range(starts.shape[1]):
             space.path[0, i] = starts[b, i]
         total += follow(
-            form, first, readout, targets, estimates, alphas, b, space, readout_gradient
+            form, first, readout, targets, estimates, alphas, b, space, readout_gradient, cancel
         )
         if gradient.shape[0] == 0:
             continue
@@ -83,6 +83,7 @@ def evaluate(
             factor,
             space,
             estimate_gradient,
+            cancel,
         )
         add_form_gradient(space, form_gradient)
         if start_gradient.shape[0] > 0:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...compiled import kernel_part
+from ...models.kernels import CHECK_EVERY
 from .products import LIBERTIES, add_transposed_product, dot
 
 
 @kernel_part(fastmath=LIBERTIES)
-def follow(form, first, readout, targets, estimates, alphas, b, space, readout_gradient):
+def follow(form, first, readout, targets, estimates, alphas, b, space, readout_gradient, cancel):
     """Follow sequence `b` from space.path[0]; return its sum of squared errors.
 
     Parameters
@@ -26,6 +27,8 @@ def follow(form, first, readout, targets, estimates, alphas, b, space, readout_g
     space : Workspace, written
     readout_gradient : (N, M) array, or (0, 0) if it is not wanted
         The sum of errors times states is added.
+    cancel : (1,) int64 array
+        It ends early once this is set.
     """
     # One body, and arrays taken from the tuples here: in the loop, calls that are not inlined and
     # counting references would take most of the time.
@@ -38,6 +41,8 @@ def follow(form, first, readout, targets, estimates, alphas, b, space, readout_g
     wide, linear, wanted = W1T.shape[0] > 0, readout.shape[0] > 0, readout_gradient.shape[0] > 0
     total = 0.0
     for t in range(steps):
+        if t % CHECK_EVERY == 0 and cancel[0] != 0:
+            break
         if W2T.shape[0] > 0:
             for j in range(H):
                 rectified[t, j] = h2[j]
