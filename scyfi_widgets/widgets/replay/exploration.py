@@ -48,22 +48,22 @@ class Exploration(widgets.VBox):
             made.on_click(lambda _: in_callback(action))
             return made
 
-        self._open = button(
+        self._explore = button(
             "Explore this epoch",
             "Open the network of this epoch in an explorer, its diagram along the training",
-            self.open,
+            self.explore,
         )
         self._back = button(
             "Back to the epoch",
             "Go to the epoch of the place in the explorer's diagram",
             self.go_back,
         )
-        self._close = button("Close", "Close the explorer", self.close_explorer)
-        self._bar = widgets.HBox([self._open], layout={"flex_flow": "row wrap"})
+        self._leave = button("Close", "Close the explorer", self.close_explorer)
+        self._bar = widgets.HBox([self._explore], layout={"flex_flow": "row wrap"})
         self._bar.add_class("sw-toolbar")
         super().__init__([self._bar])
 
-    def open(self) -> Explorer:
+    def explore(self) -> Explorer:
         """Open the network of the present epoch; an explorer that is open is closed."""
         self.close_explorer()
         run, self.epoch = self._live.run, self._live.epoch
@@ -77,7 +77,7 @@ class Exploration(widgets.VBox):
         )
         if direction is not None:
             self.explorer.bifurcations.bounds = (BEFORE, BEYOND)
-        self._bar.children = (self._open, self._back, self._close)
+        self._bar.children = (self._explore, self._back, self._leave)
         self.children = (self._bar, self.explorer)
         return self.explorer
 
@@ -104,13 +104,13 @@ class Exploration(widgets.VBox):
         """Close the explorer, if it is open."""
         if self.explorer is not None:
             explorer, self.explorer = self.explorer, None
-            self._bar.children = (self._open,)
+            self._bar.children = (self._explore,)
             self.children = (self._bar,)
             explorer.close()
 
     def _close_own(self) -> None:
         # The buttons that are not shown now are nobody's children.
-        for button in (self._back, self._close):
+        for button in (self._back, self._leave):
             close_tree(button)
         self.close()
 

@@ -95,7 +95,6 @@ class LossMarks(Chart):
         self._build(marks, height, "sw-loss")
         self._norm_axis = bqplot.Axis(
             scale=self._norm,
-            orientation="vertical",
             side="right",
             grid_lines="none",
             label="gradient norm",

@@ -30,6 +30,7 @@ from .cycles_pane import CyclesPane
 from .data_space import ReplayStateSpace
 from .eigenvalue_pane import EigenvaluePane
 from .event_words import event_text, jump_text
+from .exploration import Exploration
 from .following import Following
 from .live_training import LiveTraining
 from .loss_pane import LossPane
@@ -73,6 +74,8 @@ class TrainingReplay(Panel):
     transport : Transport
         The clock.
     panes : dict of str to pane
+    exploration : Exploration
+        Opens the network of an epoch in an explorer: ``replay.exploration.explore()``.
     training : LiveTraining or None
         The training that goes on, where there is one.
     """
@@ -107,6 +110,7 @@ class TrainingReplay(Panel):
         self._status = widgets.HTML()
         with self.live.hold():
             self.panes = {name: PANES[name](self.live) for name in names}
+        self.exploration = Exploration(self.live, self._in_callback)
         self._follow_run()
         self.transport.observe(self._on_transport, "epoch")
         self._watch(self._on_epoch, "epoch")
@@ -340,7 +344,7 @@ class TrainingReplay(Panel):
             pane.layout.flex = "1 1 340px"
         below = widgets.HBox(narrow, layout={"flex_flow": "row wrap"})
         self._bar = widgets.HBox([self._status], layout={"flex_flow": "row wrap"})
-        self._show(self.transport, self._bar, *wide, below)
+        self._show(self.transport, self._bar, *wide, below, self.exploration)
 
 
 PANES = {
