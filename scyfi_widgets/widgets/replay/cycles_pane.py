@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 import ipywidgets as widgets
+import numpy as np
 
 from ...bifurcations.events import NAMES
 from ...models.validation import interval
-from ...training import TrainingRun
+from ...training import RunBifurcations, TrainingRun
 from ..diagram.branch_curves import Coordinate
 from ..diagram.choice import checked_coordinate
 from ..diagram.event_text import LINES
@@ -19,7 +20,7 @@ from ..pane import LivePane
 from .cycles_marks import CyclesMarks
 from .cycles_picture import CyclesPicture, Limits, compose_cycles
 from .event_words import cycle_name
-from .replay_live import ReplayLive, ReplayScene, as_replay
+from .replay_live import ReplayLive, ReplayScene, as_replay, same_things
 
 WAITING = "the cycles of all epochs are drawn here once the bifurcations are known"
 
@@ -62,6 +63,7 @@ class CyclesPane(LivePane):
         self._shown: tuple | None = None  # what the picture is of
         self._coordinate = checked_coordinate(self.model.M, coordinate)
         self._window: tuple[Limits, Limits | None] | None = None
+        self._beside: tuple[CyclesPane, ...] = ()
         self._build_controls()
         self._marks = CyclesMarks(height, self._go, self._zoom_into)
         self.figure = self._marks.figure
@@ -77,39 +79,75 @@ class CyclesPane(LivePane):
 
     @coordinate.setter
     def coordinate(self, coordinate: Coordinate) -> None:
-        self._coordinate = checked_coordinate(self.model.M, coordinate)
-        self._choice.value = self._coordinate
-        self._window = None if self._window is None else (self._window[0], None)
-        self.live.refresh()
+        coordinate = checked_coordinate(self.model.M, coordinate)
+        for pane in (self, *self._beside):
+            pane._coordinate = coordinate
+            pane._choice.value = coordinate
+            pane._window = None if pane._window is None else (pane._window[0], None)
+            pane.live.refresh()
 
     @property
     def epochs(self) -> Limits:
         """The epochs that are shown; assign to zoom, `reset` to go back."""
-        whole = (0.0, float(max(self.live.run.epochs, 1)))
+        panes = (self, *self._beside)
+        whole = (0.0, float(max(1, *(pane.live.run.epochs for pane in panes))))
         return whole if self._window is None else self._window[0]
 
     @epochs.setter
     def epochs(self, epochs: Limits) -> None:
-        self._window = interval("epochs", epochs), None
-        self.live.refresh()
+        self._set_window((interval("epochs", epochs), None))
 
     def reset(self) -> None:
         """Show all epochs, and fit the window's height."""
-        self._window = None
-        self.live.refresh()
+        self._set_window(None)
+
+    def _set_window(self, window: tuple[Limits, Limits | None] | None) -> None:
+        for pane in (self, *self._beside):
+            pane._window = window
+            pane.live.refresh()
+
+    def share_axes(self, other: CyclesPane) -> None:
+        """Draw this pane and another one, of another run, in the same axes from now on.
+
+        Raises
+        ------
+        ValueError
+            If the networks differ in size, so that there are no same axes.
+        """
+        if self.model.M != other.model.M:
+            raise ValueError(
+                f"the networks must have equally many units, got {self.model.M} and {other.model.M}"
+            )
+        self._beside, other._beside = (*self._beside, other), (*other._beside, self)
+        other._set_window(self._window)
 
     # Computing, on the worker -------------------------------------------------------------------
 
     def pictures(self, scene: ReplayScene) -> Iterator[tuple[CyclesPicture | None, tuple, int]]:
         """Yield the picture of the run, what it is of, and the present epoch."""
         window, coordinate = self._window, self._coordinate
-        of = (scene.bifurcations, window, coordinate)
+        others = [pane.live.bifurcations for pane in self._beside]
+        of = (scene.bifurcations, window, coordinate, *others)
         picture = self.picture
         if scene.bifurcations is None:
             picture = None
-        elif self._shown is None or any(a is not b for a, b in zip(of, self._shown, strict=True)):
-            picture = compose_cycles(scene.bifurcations, coordinate, *(window or (None, None)))
+        elif not same_things(of, self._shown):
+            picture = self._compose(scene.bifurcations, [found for found in others if found])
         yield picture, of, scene.epoch
+
+    def _compose(self, found: RunBifurcations, others: Sequence[RunBifurcations]) -> CyclesPicture:
+        epochs, limits = self._window or (None, None)
+        if self._beside:
+            epochs = self.epochs
+        picture = compose_cycles(found, self._coordinate, epochs, limits)
+        if limits is not None or not others:
+            return picture
+        pictures = [picture, *(compose_cycles(o, self._coordinate, epochs) for o in others)]
+        low, high = np.array([p.limits for p in pictures]).T
+        joint = float(low.min()), float(high.max())
+        if joint == picture.limits:
+            return picture
+        return compose_cycles(found, self._coordinate, epochs, joint)
 
     # Drawing ------------------------------------------------------------------------------------
 
@@ -165,11 +203,7 @@ class CyclesPane(LivePane):
     def _zoom_into(self, epochs: Limits, limits: Limits) -> None:
         self._zoom.value = False
 
-        def show() -> None:
-            self._window = epochs, limits
-            self.live.refresh()
-
-        self._in_callback(show)
+        self._in_callback(lambda: self._set_window((epochs, limits)))
 
 
 def legend_html(picture: CyclesPicture) -> str:

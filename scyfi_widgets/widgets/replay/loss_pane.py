@@ -15,8 +15,8 @@ from ..html_parts import set_html
 from ..palette import EVENT_COLOURS, EVENT_MARKERS, ORBIT_COLOUR, START_COLOUR
 from ..pane import LivePane
 from .loss_marks import LOSS_COLOUR, LossMarks
-from .loss_picture import Limits, LossPicture, compose_loss
-from .replay_live import ReplayLive, ReplayScene, as_replay
+from .loss_picture import Limits, LossPicture, compose_loss, frame_of
+from .replay_live import ReplayLive, ReplayScene, as_replay, same_things
 
 
 class LossPane(LivePane):
@@ -59,6 +59,7 @@ class LossPane(LivePane):
         self._shown: tuple | None = None  # what the picture is of
         self._log, self._persistence = bool(log), bool(persistence)
         self._window: Limits | None = None
+        self._beside: tuple[LossPane, ...] = ()
         self._build_controls()
         self._marks = LossMarks(height, self._go, lambda x, _y: self._zoom_into(x))
         self.figure = self._marks.figure
@@ -74,9 +75,10 @@ class LossPane(LivePane):
 
     @log.setter
     def log(self, on: bool) -> None:
-        self._log = bool(on)
-        self._log_toggle.value = self._log
-        self.live.refresh()
+        for pane in (self, *self._beside):
+            pane._log = bool(on)
+            pane._log_toggle.value = pane._log
+            pane.live.refresh()
 
     @property
     def persistence(self) -> bool:
@@ -85,34 +87,47 @@ class LossPane(LivePane):
 
     @persistence.setter
     def persistence(self, on: bool) -> None:
-        self._persistence = bool(on)
-        self._persistence_toggle.value = self._persistence
-        self.live.refresh()
+        for pane in (self, *self._beside):
+            pane._persistence = bool(on)
+            pane._persistence_toggle.value = pane._persistence
+            pane.live.refresh()
 
     @property
     def epochs(self) -> Limits:
         """The epochs that are shown; assign to zoom, `reset` to go back."""
-        return self._window or (0.0, float(max(self.live.run.epochs, 1)))
+        panes = (self, *self._beside)
+        return self._window or (0.0, float(max(1, *(pane.live.run.epochs for pane in panes))))
 
     @epochs.setter
     def epochs(self, epochs: Limits) -> None:
-        self._window = interval("epochs", epochs)
-        self.live.refresh()
+        self._set_window(interval("epochs", epochs))
 
     def reset(self) -> None:
         """Show all epochs."""
-        self._window = None
-        self.live.refresh()
+        self._set_window(None)
+
+    def _set_window(self, window: Limits | None) -> None:
+        for pane in (self, *self._beside):
+            pane._window = window
+            pane.live.refresh()
+
+    def share_axes(self, other: LossPane) -> None:
+        """Draw this pane and another one, of another run, in the same axes from now on."""
+        self._beside, other._beside = (*self._beside, other), (*other._beside, self)
+        other._set_window(self._window)
 
     # Computing, on the worker -------------------------------------------------------------------
 
     def pictures(self, scene: ReplayScene) -> Iterator[tuple[LossPicture, int, float]]:
         """Yield the picture of the run, and where the present epoch is."""
         window, log, persistence = self._window, self._log, self._persistence
-        of = (scene.run, scene.jumps, scene.bifurcations, window, log, persistence)
-        if self._shown is None or any(a is not b for a, b in zip(of, self._shown, strict=True)):
+        own = (scene.run, scene.bifurcations)
+        others = [(pane.live.run, pane.live.bifurcations) for pane in self._beside]
+        of = (*own, scene.jumps, window, log, persistence, *(part for o in others for part in o))
+        if not same_things(of, self._shown):
             types = EVENT_MARKERS if persistence else None
-            picture = compose_loss(scene.run, scene.jumps, scene.bifurcations, window, log, types)
+            frame = frame_of([own, *others], window, log, types)
+            picture = compose_loss(own[0], scene.jumps, own[1], types=types, frame=frame)
             self._shown = of
         else:
             picture = self.picture

@@ -63,6 +63,50 @@ class LossPicture:
         return float(_heights(run.loss[epoch : epoch + 1], self.log)[0]) if run.epochs else np.nan
 
 
+@dataclass(frozen=True)
+class LossFrame:
+    """The axes in which one run or several are drawn.
+
+    Attributes
+    ----------
+    epochs : (low, high)
+    limits, gradient_limits : (low, high)
+        The room of the curves alone, see `LossPicture`.
+    rows : tuple of str
+        The types of events that have a row of ticks, from above.
+    log : bool
+    """
+
+    epochs: Limits
+    limits: Limits
+    gradient_limits: Limits
+    rows: tuple[str, ...]
+    log: bool
+
+
+def frame_of(
+    shown: Sequence[tuple[TrainingRun, RunBifurcations | None]],
+    epochs: Limits | None = None,
+    log: bool = True,
+    types: Sequence[str] | None = None,
+) -> LossFrame:
+    """Return the axes that hold the curves and the events of all runs; see `compose_loss`."""
+    low, high = epochs or (0.0, float(max(1, *(run.epochs for run, _ in shown))))
+    heights, norms, names = [], [], set()
+    for run, bifurcations in shown:
+        part = slice(*_range(run, low, high))
+        heights.append(_heights(run.loss[part], log))
+        norms.append(_heights(run.gradient_norm[part], True))
+        names |= {e.type for e in _events(bifurcations, types) if low <= e.epoch <= high}
+    return LossFrame(
+        epochs=(low, high),
+        limits=_limits(np.concatenate(heights), log),
+        gradient_limits=_limits(np.concatenate(norms), True),
+        rows=tuple(name for name in EVENT_MARKERS if name in names),
+        log=log,
+    )
+
+
 def compose_loss(
     run: TrainingRun,
     jumps: Sequence[LossJump],
@@ -70,6 +114,7 @@ def compose_loss(
     epochs: Limits | None = None,
     log: bool = True,
     types: Sequence[str] | None = None,
+    frame: LossFrame | None = None,
 ) -> LossPicture:
     """Return the picture of a run's curves between two epochs.
 
@@ -80,20 +125,22 @@ def compose_loss(
     types : sequence of str, optional
         The types of events that are drawn; by default all but persistence, in which nothing
         changes but a word.
+    frame : LossFrame, optional
+        The axes, where they are not those of this run alone; `epochs` and `log` are then its.
     """
-    low, high = epochs or (0.0, float(max(run.epochs, 1)))
-    start, stop = max(0, int(low)), min(run.epochs, int(np.ceil(high)) + 1)
-    places = decimated(run.loss, start, max(start, stop))
+    frame = frame or frame_of([(run, bifurcations)], epochs, log, types)
+    (low, high), log, present = frame.epochs, frame.log, frame.rows
+    start, stop = _range(run, low, high)
+    places = decimated(run.loss, start, stop)
     heights = _heights(run.loss[places], log)
-    limits = _limits(heights, log)
-    spots = decimated(run.gradient_norm, start, max(start, stop))
+    limits = frame.limits
+    spots = decimated(run.gradient_norm, start, stop)
     gradient = _heights(run.gradient_norm[spots], True)
     shown = [event for event in _events(bifurcations, types) if low <= event.epoch <= high]
-    present = [name for name in EVENT_MARKERS if any(e.type == name for e in shown)]
     base, room = limits[0], limits[1] - limits[0]
     below, above = RUG * (len(present) + 0.5), MARGIN
     limits = (base - below * room, limits[1] + above * room)
-    low_norm, high_norm = _limits(gradient, True)
+    low_norm, high_norm = frame.gradient_limits
     size = high_norm - low_norm
     row = {name: base - RUG * room * (place + 0.5) for place, name in enumerate(present)}
     half = 0.42 * RUG * room
@@ -102,6 +149,8 @@ def compose_loss(
         own = sorted(
             (e for e in shown if e.type == name), key=lambda e: (not e.attracting, e.order)
         )
+        if not own:
+            continue
         at = np.array([event.epoch for event in own])
         column = np.array([[row[name] - half], [row[name] + half], [np.nan]]) + np.zeros(len(at))
         ticks[name] = np.stack([np.repeat(at, 3), column.T.ravel()])[:, :-1]
@@ -123,6 +172,12 @@ def compose_loss(
         unmarked=max(0, -left),
         log=log,
     )
+
+
+def _range(run: TrainingRun, low: float, high: float) -> tuple[int, int]:
+    """Return the places of the curves' values between two epochs, and one on either side."""
+    start = min(max(0, int(low)), run.epochs)
+    return start, max(start, min(run.epochs, int(np.ceil(high)) + 1))
 
 
 def _events(bifurcations: RunBifurcations | None, types: Sequence[str] | None) -> list[RunEvent]:

@@ -119,6 +119,15 @@ def continues(run: TrainingRun, earlier: TrainingRun | None) -> bool:
     )
 
 
+def same_things(some: tuple, others: tuple | None) -> bool:
+    """Return whether two pictures are of the very same objects, so that one need not be redone."""
+    return (
+        others is not None
+        and len(some) == len(others)
+        and all(a is b for a, b in zip(some, others, strict=True))
+    )
+
+
 def as_replay(subject: TrainingRun | ReplayLive, **settings) -> ReplayLive:
     """Return `subject` itself if it is a ReplayLive, else a new one for the run `subject`."""
     if isinstance(subject, ReplayLive):
