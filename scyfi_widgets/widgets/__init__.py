@@ -5,9 +5,11 @@ from .diagram.bifurcation_diagram import BifurcationDiagram
 from .explorer import Explorer
 from .live import Live
 from .plane.bifurcation_plane import BifurcationPlane
+from .replay.compare import Comparison, compare
 from .replay.cycles_pane import CyclesPane
 from .replay.eigenvalue_pane import EigenvaluePane
 from .replay.loss_pane import LossPane
+from .replay.path_pane import PathPane
 from .replay.replay import TrainingReplay
 from .replay.replay_live import ReplayLive
 from .state_space import StateSpace
@@ -16,14 +18,17 @@ from .weights import WeightPanel
 __all__ = [
     "BifurcationDiagram",
     "BifurcationPlane",
+    "Comparison",
     "CycleTable",
     "CyclesPane",
     "EigenvaluePane",
     "Explorer",
     "Live",
     "LossPane",
+    "PathPane",
     "ReplayLive",
     "StateSpace",
     "TrainingReplay",
     "WeightPanel",
+    "compare",
 ]
