@@ -225,24 +225,26 @@ class Comparison(Panel):
 
     def _lay_out(self) -> None:
         self._summary = widgets.HTML()
-        statuses = [
-            self._cell(label, replay._status)
-            for label, replay in zip(self.labels, self.replays, strict=True)
-        ]
-        rows = [self._row(statuses)]
+        columns: list[list[widgets.Widget]] = [[replay._status] for replay in self.replays]
+        rows = []
         for pair in self.panes.values():
-            rows.append(
-                self._row([self._cell(*one) for one in zip(self.labels, pair, strict=True)])
-            )
+            for column, pane in zip(columns, pair, strict=True):
+                column.append(pane)
+            rows.append(self._row(columns))
+            columns = [[], []]
+        if not rows:
+            rows.append(self._row(columns))
         self._show(self.transport, self._summary, *rows)
 
-    def _cell(self, label: str, content: widgets.Widget) -> widgets.VBox:
-        title = widgets.HTML(f'<div class="sw-title">{escape(label)}</div>')
-        content.layout.flex = None
-        return widgets.VBox([title, content], layout={"flex": "1 1 360px", "min_width": "0"})
-
-    def _row(self, cells: Sequence[widgets.Widget]) -> widgets.HBox:
-        return widgets.HBox(list(cells), layout={"flex_flow": "row wrap"})
+    def _row(self, columns: Sequence[Sequence[widgets.Widget]]) -> widgets.HBox:
+        cells = []
+        for label, contents in zip(self.labels, columns, strict=True):
+            title = widgets.HTML(f'<div class="sw-title">{escape(label)}</div>')
+            for content in contents:
+                content.layout.flex = None
+            layout = {"flex": "1 1 360px", "min_width": "0"}
+            cells.append(widgets.VBox([title, *contents], layout=layout))
+        return widgets.HBox(cells, layout={"flex_flow": "row wrap"})
 
 
 def compare(run_a: TrainingRun, run_b: TrainingRun, **settings) -> Comparison:

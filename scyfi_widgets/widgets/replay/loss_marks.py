@@ -181,14 +181,20 @@ def _label(axis: bqplot.Axis, limits: Limits, log: bool) -> None:
         whole = np.unique(np.round(ticks) + 0.0)  # no -0
         whole = whole[(whole >= limits[0]) & (whole <= limits[1])]
         ticks = whole if len(whole) > 1 else ticks
-    labels = {f"{tick:g}": _power(tick) for tick in ticks} if log else {}  # as JavaScript writes it
-    if not np.array_equal(axis.tick_values, ticks) or axis.tick_labels != labels:
-        with axis.hold_sync():
-            axis.tick_values = ticks
-            axis.tick_labels = labels
+    labels = {}
+    if log:
+        labels = DECADES | {f"{tick:g}": _power(tick) for tick in ticks}  # as JavaScript writes it
+    # bqplot labels new ticks with the texts that it has by then: these must come before.
+    if axis.tick_labels != labels:
+        axis.tick_labels = labels
+    if not np.array_equal(axis.tick_values, ticks):
+        axis.tick_values = ticks
 
 
 def _power(exponent: float) -> str:
     if float(exponent).is_integer():
         return "10" + str(int(exponent)).translate(SUPERSCRIPTS)
     return f"{10.0**exponent:.3g}"
+
+
+DECADES = {f"{exponent}": _power(exponent) for exponent in range(-30, 31)}
