@@ -1,10 +1,10 @@
 """From a slider's input event to the last redrawn pane: the explorer beside the bare stack.
 
 The bare stack is the same page: an explorer whose slider only replays what the real one sends for
-the same positions (`bare_stack.py`). Both are measured in turns, in one browser and on one server, so
-that they see the same noise of the machine. Prints JSON; times in ms. Goals: p50 at most 1.3 times
-and p95 at most 1.5 times the bare stack's; and after a drag of 10 s over a computation that takes
-200 ms, the last value is shown at most one computation after the release.
+the same positions (`bare_stack.py`). Both are measured in turns, in one browser and on one server,
+so that they see the same noise of the machine. Prints JSON; times in ms. Goals: p50 at most 1.3
+times and p95 at most 1.5 times the bare stack's; and after a drag of 10 s over a computation that
+takes 200 ms, the last value is shown at most one computation after the release.
 
     python benchmarks/latency.py > latency.json
 """
