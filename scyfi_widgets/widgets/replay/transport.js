@@ -16,6 +16,7 @@ const KEYS = {
   "]": clock => clock.setWindow(clock.get("window")[0], clock.epoch()),
 };
 const SPEEDS = [1, 2, 5, 10, 25, 50, 100, 200, 500, 1000, 2000];
+const OTHERS = ["epochs", "playing", "speed", "loop", "window", "jumps", "events"]; // than the epoch
 const TRACK = 30; // px
 const EDGE = 7; // px beside the track, so that its knob is whole at both ends
 
@@ -167,12 +168,12 @@ class Track {
   }
 
   place(epoch) {
-    const width = this.canvas.clientWidth - 2 * EDGE;
+    const width = this.width - 2 * EDGE;
     return EDGE + width * (epoch / Math.max(1, this.clock.get("epochs")));
   }
 
   epochAt(event) {
-    const width = Math.max(1, this.canvas.clientWidth - 2 * EDGE);
+    const width = Math.max(1, this.width - 2 * EDGE);
     return (event.offsetX - EDGE) / width * this.clock.get("epochs");
   }
 
@@ -184,44 +185,41 @@ class Track {
     this.canvas.title = close ? mark[2] : `epoch ${Math.round(this.epochAt(event))}`;
   }
 
-  draw() {
-    const {canvas, clock} = this;
-    const width = canvas.clientWidth;
-    if (!width) return;
+  // What only a resize, a theme or new marks change is drawn once, on a canvas of its own: while it
+  // plays, a frame costs a copy, two lines and a dot.
+  restyle() {
+    const style = getComputedStyle(this.canvas);
+    const colour = (name, other) => style.getPropertyValue(name).trim() || other;
+    this.ink = colour("--jp-ui-font-color1", "#222");
+    this.soft = colour("--jp-border-color1", "#bbb");
+    this.accent = colour("--jp-brand-color1", "#1976d2");
+    this.width = this.canvas.clientWidth;
+    this.stale = false;
+    this.ground = null;
+  }
+
+  drawGround() {
+    const {clock, width} = this;
     const ratio = window.devicePixelRatio || 1;
-    if (canvas.width !== Math.round(width * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(TRACK * ratio);
-    }
-    const style = getComputedStyle(canvas);
-    const ink = style.getPropertyValue("--jp-ui-font-color1").trim() || "#222";
-    const soft = style.getPropertyValue("--jp-border-color1").trim() || "#bbb";
-    const accent = style.getPropertyValue("--jp-brand-color1").trim() || "#1976d2";
-    const pen = canvas.getContext("2d");
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, width, TRACK);
+    const ground = this.ground = document.createElement("canvas");
+    ground.width = this.canvas.width = Math.round(width * ratio);
+    ground.height = this.canvas.height = Math.round(TRACK * ratio);
+    const pen = ground.getContext("2d");
+    pen.scale(ratio, ratio);
     const middle = TRACK / 2;
     if (clock.windowed()) {
-      pen.fillStyle = accent;
+      pen.fillStyle = this.accent;
       pen.globalAlpha = 0.16;
       pen.fillRect(this.place(clock.low()), 2, this.place(clock.high()) - this.place(clock.low()), TRACK - 4);
       pen.globalAlpha = 1;
     }
-    const line = (from, to, colour, thick) => {
-      pen.strokeStyle = colour;
-      pen.lineWidth = thick;
-      pen.beginPath();
-      pen.moveTo(from, middle);
-      pen.lineTo(to, middle);
-      pen.stroke();
-    };
-    line(EDGE, width - EDGE, soft, 3);
-    line(EDGE, this.place(clock.epoch()), accent, 3);
+    pen.fillStyle = this.soft;
+    pen.fillRect(EDGE, middle - 1.5, width - 2 * EDGE, 3);
     for (const [epoch, colour] of clock.get("events")) {
       pen.fillStyle = colour;
       pen.fillRect(this.place(epoch) - 0.75, middle + 4, 1.5, middle - 5);
     }
-    pen.fillStyle = ink;
+    pen.fillStyle = this.ink;
     for (const [epoch, up] of clock.get("jumps")) {
       const x = this.place(epoch);
       pen.beginPath();
@@ -230,12 +228,27 @@ class Track {
       pen.lineTo(x, up ? 2 : middle - 4);
       pen.fill();
     }
-    pen.fillStyle = accent;
+    this.canvas.setAttribute("aria-valuemin", 0);
+    this.canvas.setAttribute("aria-valuemax", clock.get("epochs"));
+  }
+
+  draw() {
+    if (this.stale || !this.width) this.restyle();
+    if (!this.width) return;
+    if (!this.ground) this.drawGround();
+    const {canvas, clock} = this;
+    const pen = canvas.getContext("2d");
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(this.ground, 0, 0);
+    const ratio = canvas.width / this.width;
+    pen.scale(ratio, ratio);
+    const here = this.place(clock.epoch());
+    pen.fillStyle = this.accent;
+    pen.fillRect(EDGE, TRACK / 2 - 1.5, here - EDGE, 3);
     pen.beginPath();
-    pen.arc(this.place(clock.epoch()), middle, 6, 0, 2 * Math.PI);
+    pen.arc(here, TRACK / 2, 6, 0, 2 * Math.PI);
     pen.fill();
-    canvas.setAttribute("aria-valuemin", 0);
-    canvas.setAttribute("aria-valuemax", clock.get("epochs"));
     canvas.setAttribute("aria-valuenow", clock.epoch());
   }
 }
@@ -272,26 +285,42 @@ function render({model, el}) {
   const track = new Track(clock);
   el.append(track.canvas, bar);
 
-  const show = () => {
+  const showControls = () => {
     const playing = clock.get("playing");
     play.textContent = playing ? "❚❚" : "▶";
     play.setAttribute("aria-pressed", playing);
     loop.classList.toggle("mod-active", clock.get("loop"));
     for (const element of jumps) element.disabled = !clock.get("jumps").length;
     for (const element of events) element.disabled = !clock.get("events").length;
-    readout.textContent = `epoch ${clock.epoch()} of ${clock.get("epochs")}`;
     fillSpeed();
+    track.ground = null;
+  };
+  const showEpoch = () => {
+    readout.textContent = `epoch ${clock.epoch()} of ${clock.get("epochs")}`;
     track.draw();
   };
   let asked = null;
-  const showSoon = () => {
-    if (asked === null) asked = requestAnimationFrame(() => { asked = null; show(); });
+  let controls = false; // whether more than the epoch changed
+  const showSoon = everything => {
+    controls = controls || everything;
+    if (asked !== null) return;
+    asked = requestAnimationFrame(() => {
+      asked = null;
+      if (controls) showControls();
+      controls = false;
+      showEpoch();
+    });
   };
-  model.on("change", showSoon);
-  const resized = new ResizeObserver(showSoon);
+  const epochChanged = () => showSoon(false);
+  const othersChanged = () => showSoon(true);
+  const others = OTHERS.map(name => `change:${name}`);
+  model.on("change:epoch", epochChanged);
+  for (const name of others) model.on(name, othersChanged);
+  const restyle = () => { track.stale = true; showSoon(true); };
+  const resized = new ResizeObserver(restyle);
   resized.observe(track.canvas);
   // JupyterLab's themes change the body; the canvas takes its colours from there.
-  const themed = new MutationObserver(showSoon);
+  const themed = new MutationObserver(restyle);
   themed.observe(document.body, {attributes: true, attributeFilter: ["data-jp-theme-name"]});
   el.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -303,10 +332,12 @@ function render({model, el}) {
     action(clock, event.shiftKey);
   });
   clock.follow();
-  show();
+  showControls();
+  showEpoch();
   return () => {
     clock.views -= 1;
-    model.off("change", showSoon);
+    model.off("change:epoch", epochChanged);
+    for (const name of others) model.off(name, othersChanged);
     resized.disconnect();
     themed.disconnect();
     cancelAnimationFrame(asked);
