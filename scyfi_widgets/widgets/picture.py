@@ -18,6 +18,7 @@ from .scene import Scene
 TAIL = 0.25  # the part of the orbit that is drawn as its tail
 MOST_MARKERS = 160  # points of cycles that get a marker each; SVG markers are dear
 MOST_DOTS = 6000  # points of cycles of higher orders that are drawn as dots
+WITHIN = 1.0  # of the data's size: points within this distance are fitted into their window
 MOST_DATA = 2000  # states of the data that are drawn
 NEAR = 0.5  # of the attractor's size: cycles within this distance are fitted into the window
 EMPTY = np.zeros(0)
@@ -95,7 +96,9 @@ def compose_picture(
     start = plane(scene.start)
     wanted = [tail, start[None], points["stable"][0].T]
     dots = np.zeros((0, 2)) if data is None else _drawable(plane, data)[:: _stride(data)]
-    wanted += [dots] if len(dots) else []
+    if len(dots):
+        # A network that has not learned yet may go anywhere: the window is for what it is to learn.
+        wanted = [dots, *(_near_data(group, dots) for group in wanted)]
     if limits is None:
         groups = [group.T for group, _, _ in points.values()]
         groups += [plane(item.points) for item in cycles.continua]
@@ -123,6 +126,14 @@ def compose_picture(
         note=destination(scene.orbit, cycles) + _outside(marked, plane, limits),
         data=_as_dots(dots),
     )
+
+
+def _near_data(points: np.ndarray, data: np.ndarray) -> np.ndarray:
+    """Return those of some points (n, 2) that are not far from the data's."""
+    low, high = data.min(axis=0), data.max(axis=0)
+    reach = WITHIN * np.maximum(high - low, 1e-3)
+    with np.errstate(invalid="ignore"):
+        return points[((points > low - reach) & (points < high + reach)).all(axis=1)]
 
 
 def _stride(data: np.ndarray) -> int:

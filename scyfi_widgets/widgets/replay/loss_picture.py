@@ -16,7 +16,7 @@ Limits = tuple[float, float]
 MOST_SIGNS = 200  # SVG markers are dear
 RUG = 0.045  # height of one row of event ticks, as a part of the figure
 MARGIN = 0.06
-TALL = 12.0  # decades of a log axis: what is below is a plateau of rounding, or 0
+TALL = 20.0  # decades of a log axis: of a longer way the part where most epochs are is shown
 FLOOR = 1e-300
 
 
@@ -200,8 +200,11 @@ def _limits(heights: np.ndarray, log: bool) -> Limits:
     if not finite.size:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())
-    if log:
-        low = max(low, high - TALL) if high - low > TALL else low
+    if log and high - low > TALL:
+        values = np.sort(finite)
+        within = np.searchsorted(values, values + TALL, side="right") - np.arange(len(values))
+        first = int(np.argmax(within))
+        low, high = float(values[first]), float(values[first + within[first] - 1])
     pad = MARGIN * (high - low) or 0.5
     return low - pad, high + pad
 
