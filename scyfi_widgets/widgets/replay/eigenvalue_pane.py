@@ -63,12 +63,12 @@ class EigenvaluePane(LivePane):
             if number:
                 continue  # what a proof still finds does not attract a slider's attention here
             past = self._past_for(scene)
-            yield compose_eigenvalues(cycles, past, scene.epoch)
             stable = [c.eigenvalues[np.isfinite(c.eigenvalues)] for c in cycles.stable]
             kept = {**self._past, scene.epoch: np.concatenate([np.empty(0, complex), *stable])}
             while len(kept) > MOST_KEPT:
                 del kept[next(iter(kept))]
             self._past = kept  # replaced and not changed: another worker may read it
+            yield compose_eigenvalues(cycles, past, scene.epoch)
 
     def _past_for(self, scene: ReplayScene) -> dict[int, np.ndarray]:
         """Return what attracted before: what is known exactly, and what was drawn after that."""
