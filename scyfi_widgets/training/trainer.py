@@ -236,7 +236,8 @@ class Trainer:
             except _Diverged as error:
                 self.stopped = f"diverged in epoch {epoch}: {error}"
             except Cancelled:
-                self.stopped = f"cancelled in epoch {epoch}"
+                # Who sets the flag may say why with `stop`, before.
+                self.stopped = self.stopped or f"cancelled in epoch {epoch}"
             finally:
                 if self.epoch == epoch:
                     theta[:], moments[:] = before[:2]
