@@ -17,6 +17,7 @@ const KEYS = {
 };
 const SPEEDS = [1, 2, 5, 10, 25, 50, 100, 200, 500, 1000, 2000];
 const OTHERS = ["epochs", "playing", "speed", "loop", "window", "jumps", "events"]; // than the epoch
+const TICK = 30; // ms: what the clock spends on more frames than eyes need, the panes lack
 const TRACK = 30; // px
 const EDGE = 7; // px beside the track, so that its knob is whole at both ends
 
@@ -86,6 +87,10 @@ class Clock {
   }
 
   tick(now) {
+    if (now - this.last < TICK) {
+      this.frame = requestAnimationFrame(t => this.tick(t));
+      return;
+    }
     // A page that was hidden comes back after minutes: it does not jump ahead by them.
     const seconds = Math.min(0.25, (now - this.last) / 1000);
     this.last = now;
