@@ -56,7 +56,7 @@ class LossPane(LivePane):
     ):
         super().__init__(as_replay(subject, **settings))
         self.picture: LossPicture | None = None
-        self._shown: tuple | None = None  # what the picture is of
+        self._composed: tuple | None = None  # the last picture, and what it is of
         self._log, self._persistence = bool(log), bool(persistence)
         self._window: Limits | None = None
         self._beside: tuple[LossPane, ...] = ()
@@ -124,13 +124,12 @@ class LossPane(LivePane):
         own = (scene.run, scene.bifurcations)
         others = [(pane.live.run, pane.live.bifurcations) for pane in self._beside]
         of = (*own, scene.jumps, window, log, persistence, *(part for o in others for part in o))
-        if not same_things(of, self._shown):
+        picture, known = self._composed or (None, None)
+        if not same_things(of, known):
             types = EVENT_MARKERS if persistence else None
             frame = frame_of([own, *others], window, log, types)
             picture = compose_loss(own[0], scene.jumps, own[1], types=types, frame=frame)
-            self._shown = of
-        else:
-            picture = self.picture
+            self._composed = picture, of
         yield picture, scene.epoch, picture.loss_height(scene.run, scene.epoch)
 
     # Drawing ------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from .path_picture import (
 )
 from .path_surface import QUANTITIES
 from .path_text import legend_html
-from .replay_live import ReplayLive, ReplayScene, as_replay
+from .replay_live import ReplayLive, ReplayScene, as_replay, same_things
 
 WAYS = "to the right", "upwards"
 MOVED_MORE = 1.5  # times as far: when a growing run's default weights give way to others
@@ -163,9 +163,10 @@ class PathPane(LivePane):
         self._follow(run)
         weights, bounds = self._weights, self.bounds
         of = (run, weights, bounds, scene.jumps, scene.bifurcations)
-        if self._composed is None or not _same(of, self._composed[1]):
-            self._composed = compose_path(*of), of
-        picture = self._composed[0]
+        picture, known = self._composed or (None, None)
+        if not same_things(of, known):
+            picture = compose_path(*of)
+            self._composed = picture, of
         plane = ParameterPlane.of(scene.model, *zip(weights, bounds, strict=True))
         for ground in self._ground.pictures(scene, plane, self._max_order, self._surface):
             yield picture, ground, scene
@@ -192,7 +193,7 @@ class PathPane(LivePane):
         self.picture, self.ground = path, ground
         self._marks.draw(path, ground, scene.epoch)
         drawn = (path, ground.surface, ground.curves, ground.epoch, ground.stale, ground.without)
-        if self._drawn is None or not _same(drawn, self._drawn):
+        if not same_things(drawn, self._drawn):
             self._drawn = drawn
             self._show_choice()
             alone = self._only_these_move(scene.run, path.weights)
@@ -294,10 +295,6 @@ class PathPane(LivePane):
     def _zoom_into(self, across: Limits, up: Limits) -> None:
         self._zoom.value = False
         self._in_callback(lambda: setattr(self, "bounds", (across, up)))
-
-
-def _same(some: tuple, others: tuple) -> bool:
-    return all(a is b for a, b in zip(some, others, strict=True))
 
 
 def checked_surface(surface: str | None) -> str | None:

@@ -14,6 +14,7 @@ from scyfi_widgets.training import loss_landscape, train
 from scyfi_widgets.widgets import live as live_module
 from scyfi_widgets.widgets import loop as loop_module
 from scyfi_widgets.widgets.replay import path_ground, path_surface
+from scyfi_widgets.widgets.replay.loss_pane import LossPane
 from scyfi_widgets.widgets.replay.path_pane import PathPane
 from scyfi_widgets.widgets.replay.replay import PANES
 
@@ -170,14 +171,17 @@ def test_signs_say_what_happens_there(run, found):
     assert pane.live.epoch == run.nearest_saved(events[0].epoch)
 
 
-def test_a_cancelled_picture_leaves_no_old_ones_behind(run, two_weights):
-    pane = rested(PathPane(run, surface=None, max_order=1))
+@pytest.mark.parametrize(
+    ("kind", "settings"), [(PathPane, {"surface": None, "max_order": 1}), (LossPane, {})]
+)
+def test_a_cancelled_picture_leaves_no_old_ones_behind(run, two_weights, kind, settings):
+    pane = rested(kind(run, **settings))
     scene = pane.live.shown
     newer = replace(scene, run=two_weights, model=two_weights.model(0), epoch=0)
     steps = pane.pictures(newer)
-    picture, _, _ = next(steps)  # never drawn
+    picture, *_ = next(steps)  # never drawn
     steps.close()
-    again, _, _ = next(pane.pictures(newer))
+    again, *_ = next(pane.pictures(newer))
     assert again is picture
     assert again is not pane.picture
 
