@@ -318,6 +318,11 @@ def first_weights(run: TrainingRun, first: str | None, second: str | None) -> We
     KeyError, ValueError
         If there is no such weight, both are the same, or the network has only one.
     """
+    if first is None and second is None:
+        found = default_weights(run)
+        if found is None:
+            raise ValueError("a plane needs two weights, the network has only one")
+        return found
     shapes = {name: array.shape for name, array in run.start.parameters.items()}
     given = []
     for name in (first, second):
@@ -329,10 +334,7 @@ def first_weights(run: TrainingRun, first: str | None, second: str | None) -> We
         given.append(name)
     for place, name in enumerate(given):
         if name is None:
-            others = [other for other in names_to_choose(run) if other not in given]
-            if not others:
-                raise ValueError("a plane needs two weights, the network has only one")
-            given[place] = others[0]
+            given[place] = next(other for other in names_to_choose(run) if other not in given)
     if given[0] == given[1]:
         raise ValueError(f"a plane needs two different weights, got {given[0]} twice")
     return given[0], given[1]

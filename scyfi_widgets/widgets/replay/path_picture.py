@@ -148,8 +148,9 @@ def names_to_choose(run: TrainingRun) -> list[str]:
 
 
 def default_weights(run: TrainingRun) -> Weights | None:
-    """Return the two weights that moved most; None for a network with a single weight."""
-    names = names_to_choose(run)
+    """Return the two weights that moved most, as they stand in the network; None if it has one."""
+    chosen = set(names_to_choose(run)[:2])
+    names = [name for name in entry_names(run.start.parameters) if name in chosen]
     return None if len(names) < 2 else (names[0], names[1])
 
 
