@@ -17,6 +17,8 @@ from harness import (
 from harness.figures import drawn_points_of_all
 from harness.notebook import DARK, LIGHT
 
+from scyfi_widgets.widgets.replay.path_text import value_text
+
 Opener = Callable[..., Notebook]
 
 # A alone is trained until the 16-cycle is learned: quick to make, with a jump and bifurcations.
@@ -211,11 +213,12 @@ def test_looks_in_both_themes(open_notebook: Opener, theme: str, name: str) -> N
     image = notebook.locator(".sw-path image").first
     image.wait_for()
     scale = notebook.locator(".sw-path-pane .sw-legend:has-text('loss, free running')").first
-    surface = notebook.evaluate(
+    low, high = notebook.evaluate(
         "[panes['path'].ground.surface.low, panes['path'].ground.surface.high]"
     )
     text = scale.inner_text()
-    assert all(f"{end:.2g}" in text for end in surface)
+    assert value_text(low) in text
+    assert value_text(high) in text
     curves = notebook.evaluate("sum(len(l[1]) for l in panes['path'].ground.curves.lines.values())")
     drawn = [
         drawn_lines(notebook, f"{PATH}._lines[{kind!r}]")

@@ -67,7 +67,15 @@ def scale_html(surface: Surface) -> str:
         '<span class="sw-scale" style="background:linear-gradient(to right,'
         f'{tone},0),{tone},{DEEPEST / 255:.2f}))"></span>'
     )
-    return f"{escape(name)}&nbsp;{surface.low:.2g}&nbsp;{bar}&nbsp;{surface.high:.2g}"
+    return (
+        f"{escape(name)}&nbsp;{value_text(surface.low)}&nbsp;{bar}&nbsp;{value_text(surface.high)}"
+    )
+
+
+def value_text(value: float) -> str:
+    """Return a value with two digits, without an exponent where it is short without one."""
+    rounded = float(f"{value:.2g}")
+    return f"{rounded:g}" if 1e-4 <= rounded < 1e6 else f"{rounded:.2g}"
 
 
 def whose_text(ground: GroundPicture, whole_run: bool) -> str:

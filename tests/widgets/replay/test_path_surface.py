@@ -27,6 +27,7 @@ from scyfi_widgets.widgets.replay.path_surface import (
     forcing_text,
     scale_ends,
 )
+from scyfi_widgets.widgets.replay.path_text import value_text
 
 AXES = ("A[0]", (0.5, 1.2)), ("A[1]", (-0.9, 0.2))
 
@@ -122,3 +123,11 @@ def test_a_long_series_gets_a_coarser_grid(run):
     long = replace(question, data=type(run.data).of(np.tile(run.data.values, (20_000, 1))))
     assert long.grid[0] < fine[0]
     assert long.grid[1] < fine[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0583, "0.058"), (1834.0, "1800"), (123_456.0, "120000"), (3e-8, "3e-08"), (4e9, "4e+09")],
+)
+def test_values_are_short(value, text):
+    assert value_text(value) == text
