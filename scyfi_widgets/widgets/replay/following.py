@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from .replay import TrainingReplay
 
 SHARE = 0.25  # of one processor, at most, that the search takes while the network learns
-FIRST_PASS = 1.5  # s of one pass of the search; more when that does not bring it on
+DRAWING = 0.3  # of the time, at most, in which the panes are drawn anew
+SLOWEST = 2.0  # s after which a picture is not waited for any more
+FIRST_PASS = 0.5  # s of one pass of the search; more when that does not bring it on
 LEAST_REST = 0.5  # s between two passes
-SLICE = 0.1  # s after which a resting search looks whether it is to end
+SLICE = 0.1  # s after which one who rests looks whether it is to end
 CACHE = 1 << 27  # bytes of what is known about the steps so far
 
 
@@ -98,8 +101,15 @@ class Following:
             if self._closed:
                 return
             if run is not shown:
+                began = time.perf_counter()
                 self.show(run)
+                self._replay.live.wait(SLOWEST)
                 shown = run
+                took = time.perf_counter() - began
+                if running:
+                    self._rest(took / DRAWING - took, lambda: self._closed)
+            if self._closed:
+                return
             self._replay.training_changed()
             with self._starting:
                 if not running and training.run is shown and not training.running:
@@ -138,7 +148,7 @@ class Following:
                 return
             self.publish(jumps, found)
             took = time.perf_counter() - began
-            self._rest(max(LEAST_REST, took / SHARE - took), cancel)
+            self._rest(max(LEAST_REST, took / SHARE - took), lambda: cancel[0])
 
     def publish(self, jumps: tuple, found: RunBifurcations | None) -> None:
         """Show what was found."""
@@ -149,9 +159,9 @@ class Following:
             if found is not None:
                 live.bifurcations = found
 
-    def _rest(self, seconds: float, cancel: np.ndarray) -> None:
+    def _rest(self, seconds: float, ended: Callable[[], object]) -> None:
         training, end = self._training, time.perf_counter() + seconds
-        while not cancel[0] and training.running:
+        while not ended() and training.running:
             left = end - time.perf_counter()
             if left <= 0.0:
                 return

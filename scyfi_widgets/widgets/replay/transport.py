@@ -42,8 +42,9 @@ class Transport(anywidget.AnyWidget):
         Where B goes.
     """
 
-    _esm = HERE / "transport.js"
-    _css = HERE / "transport.css"
+    # Texts and not paths: of a path, anywidget tells every widget for ever, which keeps them alive.
+    _esm = (HERE / "transport.js").read_text("utf-8")
+    _css = (HERE / "transport.css").read_text("utf-8")
 
     epochs = tr.Int(0, min=0).tag(sync=True)
     epoch = tr.Int(0, min=0).tag(sync=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -114,3 +116,14 @@ def test_closing_leaves_no_thread_and_no_widget(run, workers, count_threads, unt
     assert set(_instances) == before
     replay.close()
     assert replay.run is run
+
+
+def test_a_closed_replay_is_forgotten(run, workers, until):
+    replay = TrainingReplay(run, max_order=1, bifurcations=False)
+    assert replay.wait(20)
+    replay.close()
+    assert until(lambda: not workers())
+    gone = weakref.ref(replay), weakref.ref(replay.live), weakref.ref(replay.transport)
+    del replay
+    gc.collect()
+    assert [reference() for reference in gone] == [None] * 3
