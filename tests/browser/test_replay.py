@@ -180,7 +180,7 @@ def test_clicks_go_to_epochs_and_tooltips_tell(open_notebook: Opener) -> None:
     jump = notebook.evaluate("panes['loss'].picture.jumps[0][:, 0]")
     mouse = notebook.page.mouse
     mouse.move(*place_in_page(notebook, f"{LOSS}._clicks", 20.0, 0.5 * (low + high)))
-    mouse.move(*place_in_page(notebook, f"{LOSS}._jumps", *jump))
+    mouse.move(*place_in_page(notebook, f"{LOSS}._jumps[jumps[0].direction]", *jump))
     tooltip = notebook.locator(".bqplot_tooltip_div").filter(has_text="loss jump")
     tooltip.first.wait_for()
     start, stop = notebook.evaluate("[jumps[0].start, jumps[0].stop]")

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 import scyfi_widgets as sw
 from scyfi_widgets import systems
-from scyfi_widgets.training.forcing import GeneralizedTeacherForcing
+from scyfi_widgets.training.forcing import AnnealedAlpha, GeneralizedTeacherForcing
 from scyfi_widgets.training.initial import positive_matrix, random_model
 from scyfi_widgets.training.optimizers import RAdam
+from scyfi_widgets.training.schedules import ExponentialRate
 from scyfi_widgets.training.train import train
 
 SIZES = {
@@ -156,3 +157,42 @@ def test_wrong_kinds(architecture, options, message):
 def test_numbers_out_of_range(options, message):
     with pytest.raises(ValueError, match=message):
         random_model(sw.AlmostLinearRNN, **options)
+
+
+@pytest.mark.slow
+def test_a_short_training_from_a_random_start_reconstructs_the_lorenz_attractor():
+    training, test = systems.lorenz63(16_000, time_step=0.02).standardised().split(0.5)
+    start = random_model(sw.ShallowPLRNN, 3, hidden=50, seed=0)
+    epochs = 200
+    run = train(
+        start,
+        training,
+        GeneralizedTeacherForcing(AnnealedAlpha(0.2, 0.1, epochs)),
+        epochs=epochs,
+        optimizer=RAdam(5e-3),
+        schedule=ExponentialRate(0.05, epochs),
+        clip=0.1,
+        sequence_length=50,
+        batch_size=16,
+        batches_per_epoch=50,
+        save_every=epochs,
+        progress=False,
+    )
+
+    def measures(states):
+        return (
+            sw.state_space_divergence(test, states),
+            sw.power_spectrum_distance(test, states),
+        )
+
+    def free_run(model):
+        return model.orbit(test.values[0], len(test) + 999)[1_000:]
+
+    learned = measures(free_run(run.final))
+    still = measures(np.broadcast_to(test.values.mean(axis=0), test.values.shape))
+    for other in (measures(free_run(start)), still):
+        assert learned[0] < 0.25 * other[0]
+        assert learned[1] < 0.5 * other[1]
+    exponents = sw.lyapunov_spectrum(run.final, test.values[0], steps=50_000) / test.time_step
+    assert exponents[0] == pytest.approx(0.906, rel=0.3)
+    assert exponents[2] < -10.0

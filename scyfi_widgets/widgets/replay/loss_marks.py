@@ -78,9 +78,12 @@ class LossMarks(Chart):
         for name, scatter in self._signs.items():
             scatter.on_hover(lambda _, event, name=name: self._describe_event(name, event))
             scatter.on_element_click(lambda _, event: self._go(float(event["data"]["x"])))
-        self._jumps = self._scatter("triangle-down", START_COLOUR, 80)
-        self._jumps.on_hover(lambda _, event: self._describe_jump(event))
-        self._jumps.on_element_click(lambda _, event: self._go(float(event["data"]["x"])))
+        self._jumps = {
+            way: self._scatter(f"triangle-{way}", START_COLOUR, 80) for way in ("down", "up")
+        }
+        for way, scatter in self._jumps.items():
+            scatter.on_hover(lambda _, event, way=way: self._describe_jump(way, event))
+            scatter.on_element_click(lambda _, event: self._go(float(event["data"]["x"])))
         marks = [
             self._gradient,
             self._loss,
@@ -90,7 +93,7 @@ class LossMarks(Chart):
             self._clicks,
             self._dot,
             *self._signs.values(),
-            self._jumps,
+            *self._jumps.values(),
         ]
         self._build(marks, height, "sw-loss")
         self._norm_axis = bqplot.Axis(
@@ -147,7 +150,9 @@ class LossMarks(Chart):
         set_mark(self._gradient, picture.gradient)
         set_mark(self._loss, picture.loss)
         set_mark(self._falls, picture.falls)
-        set_mark(self._jumps, picture.jumps[0])
+        for way, scatter in self._jumps.items():
+            own = [jump.direction == way for jump in picture.jumps[1]]
+            set_mark(scatter, picture.jumps[0][:, np.array(own, bool)])
         nothing = np.zeros((2, 0))
         for name, ticks in self._ticks.items():
             set_mark(ticks, picture.ticks.get(name, nothing))
@@ -167,11 +172,12 @@ class LossMarks(Chart):
         if 0 <= index < len(events):
             self._signs[name].tooltip.value = event_html(events[index])
 
-    def _describe_jump(self, hover: dict) -> None:
+    def _describe_jump(self, way: str, hover: dict) -> None:
         jumps = [] if self._picture is None else self._picture.jumps[1]
+        own = [jump for jump in jumps if jump.direction == way]
         index = hover.get("data", {}).get("index", -1)
-        if 0 <= index < len(jumps):
-            self._jumps.tooltip.value = jump_html(jumps[index])
+        if 0 <= index < len(own):
+            self._jumps[way].tooltip.value = jump_html(own[index])
 
 
 def _label(axis: bqplot.Axis, limits: Limits, log: bool) -> None:

@@ -18,6 +18,8 @@ from .loss_marks import LOSS_COLOUR, LossMarks
 from .loss_picture import Limits, LossPicture, compose_loss, frame_of
 from .replay_live import ReplayLive, ReplayScene, as_replay, same_things
 
+JUMPS = {"down": "▼", "up": "▲"}
+
 
 class LossPane(LivePane):
     """The loss of a training and its gradient norm, with every jump and every bifurcation.
@@ -198,7 +200,7 @@ def legend_html(picture: LossPicture) -> str:
     if picture.jumps[1]:
         ways = Counter(jump.direction for jump in picture.jumps[1])
         items += [
-            f'<span style="color:{START_COLOUR}">▼</span>&nbsp;{count} '
+            f'<span style="color:{START_COLOUR}">{JUMPS[way]}</span>&nbsp;{count} '
             f"{'jump' if count == 1 else 'jumps'} {way}"
             for way, count in sorted(ways.items())
         ]

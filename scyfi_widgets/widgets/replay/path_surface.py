@@ -216,7 +216,9 @@ def scale_ends(heights: np.ndarray) -> tuple[float, float]:
     if not shown.size:
         return np.nan, np.nan
     low, high = (float(np.quantile(shown, part)) for part in (LOWEST, HIGHEST))
-    low = max(low, high * 10.0**-DECADES)
+    high = min(
+        high, low * 10.0**DECADES
+    )  # where it is low it is of interest, not where it explodes
     return (low, high) if high > low * (1.0 + 1e-9) else (low / 2.0, 2.0 * low)
 
 
