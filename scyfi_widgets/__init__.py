@@ -45,6 +45,7 @@ _HOME = {
     "CosineRate": "training",
     "StepRate": "training",
     "loss_and_gradient": "training",
+    "random_model": "training",
     "find_loss_jumps": "training",
     "bifurcations_along": "training",
     "RunBifurcations": "training",

@@ -11,6 +11,7 @@ from .forcing import (
     GeneralizedTeacherForcing,
     SparseTeacherForcing,
 )
+from .initial import random_model
 from .jumps import LossJump, LossJumps, find_loss_jumps
 from .landscape.landscape import LossLandscape, loss_landscape, refined_landscapes
 from .lens.cycle_gradients import cycle_gradient
@@ -60,6 +61,7 @@ __all__ = [
     "jump_association",
     "loss_and_gradient",
     "loss_landscape",
+    "random_model",
     "refined_landscapes",
     "train",
 ]
