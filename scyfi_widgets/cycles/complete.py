@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
-from ..cancellation import expiring_flag
 from ..models import Model
 from ..models.relu_form import ReluForm
 from .branching.branch import LARGEST, MEMORY, branch
 from .continuum import Continuum
 from .cycle import Cycle
 from .cycle_set import CycleSet, in_reading_order
+from .limits import Limits, parts
 from .polygons.search import PolygonSearch, search_polygons
 from .proof.certificate import Certificate, CycleTree, PrefixTree, model_digest
 from .proof.tree_check import tree_radius
@@ -26,9 +25,6 @@ MARGIN = 16.0  # between what the rows reached and what is claimed
 BEYOND_CYCLES = 2.0  # the radius as a multiple of the largest |z| of the cycles found
 POLYGON_SIZE = 100.0  # numbers that are worked on at a node of the polygon search
 LARGEST_NUMBER = 1e60  # of a network, and one over the smallest
-WORDS_AT_ONCE = 128  # that are solved between two looks at the flags
-GRACE = 0.1  # s in which words are still solved after the time limit
-NO_LIMIT = int(np.iinfo(np.int64).max)
 REASONS = {
     "nodes": "the limit of the enumeration was reached",
     "memory": f"{MEMORY >> 20} MB of memory were not enough",
@@ -50,6 +46,7 @@ def complete_cycles(
     progress=None,
     cancel: np.ndarray,
     expired: np.ndarray,
+    deadline: float = np.inf,
     known: CycleSet | None = None,
 ) -> CycleSet:
     """Enumerate the cycles of all orders up to `max_order` (see `find_cycles`).
@@ -59,13 +56,15 @@ def complete_cycles(
     effort : float, optional
         Limit of the work as the number of entries of all nodes' dictionaries, so that large and
         small networks have about the same time.
+    deadline : float
+        When the clock sets `expired`, by `time.monotonic`.
     known : CycleSet, optional
         Of the same model, proved to some order: the work goes on above it.
     """
     started = time.perf_counter()
     form = model.relu_form
     proof = _Proof(form, max_order, known)
-    limits = _Limits(node_limit, effort, cancel, expired)
+    limits = Limits(cancel, expired, deadline, node_limit, effort)
     if proof.order < max_order:
         if not _is_moderate(form):
             proof.stopped = f"{REASONS['huge']} in order {proof.order + 1}"
@@ -105,29 +104,18 @@ class _Proof:
             self.trees = list(known.certificate.trees)
             self.radius = known.certificate.radius
 
-    def add(self, words: np.ndarray, limits: _Limits) -> bool:
-        """Solve words of one order; return whether each of them was decided.
-
-        The first ones are solved even when the time is over, so that what was found is kept; not
-        when the work is cancelled, since nobody waits for them then.
-        """
+    def add(self, words: np.ndarray, limits: Limits) -> bool:
+        """Solve words of one order; return whether each of them was decided."""
         decided = True
-        for start in range(0, len(words), WORDS_AT_ONCE):
-            if limits.cancel[0] or (limits.over and limits.grace <= 0.0):
+        for part in parts(words, self.form.M):
+            if limits.closed:
                 return False
-            part = words[start : start + WORDS_AT_ONCE]
-            decided &= self._add_part(part, limits)
+            with limits.solving() as flag:
+                items = solve_closed_regions(self.form, part, cancel=flag)
+            decided &= self._take(items)
         return decided
 
-    def _add_part(self, words: np.ndarray, limits: _Limits) -> bool:
-        started = time.perf_counter()
-        flag, over = limits.cancel, limits.over
-        with expiring_flag(limits.grace if over else None) as ended:
-            if over:
-                flag = ended
-            items = solve_closed_regions(self.form, words, cancel=flag)
-        if over:
-            limits.grace -= time.perf_counter() - started
+    def _take(self, items: list[Cycle | Continuum | Undecided]) -> bool:
         decided = True
         for item in items:
             if isinstance(item, Undecided):
@@ -139,7 +127,7 @@ class _Proof:
         return decided
 
     def prove(
-        self, order: int, tree: CycleTree | PrefixTree, radius: float, limits: _Limits
+        self, order: int, tree: CycleTree | PrefixTree, radius: float, limits: Limits
     ) -> bool:
         """Take a tree in, if its radius leaves room around all cycles up to `order`."""
         points = [item.points for item in self.found.values() if item.order <= order]
@@ -163,35 +151,7 @@ class _Proof:
         return Certificate(tuple(self.trees), model_digest(self.form), self.radius, self.order)
 
 
-@dataclass
-class _Limits:
-    """What ends the work early."""
-
-    node_limit: int | None
-    effort: float | None
-    cancel: np.ndarray
-    expired: np.ndarray
-    grace: float = GRACE
-
-    @property
-    def over(self) -> bool:
-        """Whether a flag is set."""
-        return bool(self.cancel[0] or self.expired[0])
-
-    def nodes(self, size: float) -> int:
-        """Return the number of nodes that are left, each of `size` numbers."""
-        limit = NO_LIMIT if self.node_limit is None else self.node_limit
-        return limit if self.effort is None else max(0, min(limit, int(self.effort / size)))
-
-    def spend(self, nodes: int, size: float) -> None:
-        """Count nodes of `size` numbers each."""
-        if self.node_limit is not None:
-            self.node_limit -= nodes
-        if self.effort is not None:
-            self.effort -= nodes * size
-
-
-def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
+def _by_branching(proof: _Proof, limits: Limits, progress) -> None:
     """Enumerate order by order."""
     form = proof.form
     for order in range(proof.order + 1, proof.max_order + 1):
@@ -216,7 +176,7 @@ def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
             progress(order, proof.max_order)
 
 
-def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
+def _by_polygons(proof: _Proof, limits: Limits, progress) -> None:
     """Enumerate all orders of a network with at most two states in one pass."""
     form, max_order = proof.form, proof.max_order
     reason = None

@@ -176,11 +176,13 @@ def touched_words(word: np.ndarray, exact: ExactWord) -> list[np.ndarray]:
     return neighbours
 
 
-def cycles_of_words(form: ReluForm, words: np.ndarray) -> list[Cycle]:
+def cycles_of_words(
+    form: ReluForm, words: np.ndarray, *, cancel: np.ndarray | None = None
+) -> list[Cycle]:
     """Return the cycles among what `solve_words` finds, in the order of their words."""
     if len(words) == 0:
         return []
-    return [cycle for cycle in solve_words(form, words) if isinstance(cycle, Cycle)]
+    return [item for item in solve_words(form, words, cancel=cancel) if isinstance(item, Cycle)]
 
 
 def one_step_residual(form: ReluForm, word: np.ndarray, points: np.ndarray) -> float:
