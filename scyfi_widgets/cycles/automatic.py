@@ -10,6 +10,7 @@ import numpy as np
 
 from ..cancellation import expiring_flag, new_flag
 from ..models import Model
+from .collector import collector_at_rest
 from .complete import REASONS, complete_cycles
 from .cycle_set import CycleSet, in_reading_order
 from .limits import deadline
@@ -115,6 +116,7 @@ def deepened(
         yield cycles
 
 
+@collector_at_rest()
 def merged(proved: CycleSet, searched: CycleSet, *, seconds: float) -> CycleSet:
     """Return what either set has, with the proof of the one and the reach of the other."""
     found = {cycle.key: cycle for cycle in (*proved, *searched)}

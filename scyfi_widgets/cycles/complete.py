@@ -9,6 +9,7 @@ import numpy as np
 from ..models import Model
 from ..models.relu_form import ReluForm
 from .branching.branch import LARGEST, MEMORY, branch
+from .collector import collector_at_rest
 from .continuum import Continuum
 from .cycle import Cycle
 from .cycle_set import CycleSet, in_reading_order
@@ -72,9 +73,10 @@ def complete_cycles(
             _by_polygons(proof, limits, progress)
         else:
             _by_branching(proof, limits, progress)
+    found = proof.found.values()
     return CycleSet(
-        cycles=in_reading_order(item for item in proof.found.values() if isinstance(item, Cycle)),
-        continua=tuple(item for item in proof.found.values() if isinstance(item, Continuum)),
+        cycles=in_reading_order(item for item in found if isinstance(item, Cycle)),
+        continua=tuple(item for item in found if isinstance(item, Continuum)),
         max_order=max_order,
         complete_up_to=proof.order,
         searched_up_to=proof.order,
@@ -104,6 +106,7 @@ class _Proof:
             self.trees = list(known.certificate.trees)
             self.radius = known.certificate.radius
 
+    @collector_at_rest()
     def add(self, words: np.ndarray, limits: Limits) -> bool:
         """Solve words of one order; return whether each of them was decided."""
         decided = True
@@ -181,6 +184,7 @@ def _by_polygons(proof: _Proof, limits: Limits, progress) -> None:
     form, max_order = proof.form, proof.max_order
     reason = None
 
+    @collector_at_rest()
     def take(result: PolygonSearch) -> None:
         """Solve and prove at once: a flag that is set later must not wait for it."""
         nonlocal reason
@@ -212,8 +216,9 @@ def _by_polygons(proof: _Proof, limits: Limits, progress) -> None:
         proved=take,
     )
     limits.spend(result.nodes, POLYGON_SIZE)
-    for words in result.words[result.complete_up_to :]:
-        proof.add(words, limits)
+    with collector_at_rest():
+        for words in result.words[result.complete_up_to :]:
+            proof.add(words, limits)
     if reason is None and proof.order < max_order:
         reason = "flag" if limits.over else "nodes"
     if reason is not None:

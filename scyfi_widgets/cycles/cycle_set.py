@@ -168,8 +168,7 @@ def in_reading_order(cycles: Iterable[Cycle]) -> tuple[Cycle, ...]:
 def _place(cycle: Cycle) -> bytes:
     """Return what sorts like order, stability, word.
 
-    In one piece: tens of thousands of tuples would call the garbage collector, which looks at all
-    that the process holds.
+    In one piece: of tens of thousands of tuples the garbage collector would want to hear.
     """
     order, bits = cycle.key
     return order.to_bytes(8, "big") + _RANKS[cycle.stability] + bits

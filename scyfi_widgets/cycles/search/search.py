@@ -9,6 +9,7 @@ import numpy as np
 from ...cancellation import new_flag
 from ...models import PLRNN, Model
 from ...models.relu_form import ReluForm
+from ..collector import collector_at_rest
 from ..cycle import Cycle
 from ..cycle_set import CycleSet, in_reading_order
 from ..limits import Limits, parts
@@ -140,6 +141,7 @@ def _follow_curves(
     return found[: counters[FOUND]], status != STOPPED
 
 
+@collector_at_rest()
 def _solve(form: ReluForm, words: np.ndarray, limits: Limits) -> tuple[list[Cycle], bool]:
     """Return the cycles of words of one order, and whether time was left for all of the words."""
     cycles: list[Cycle] = []
