@@ -16,6 +16,7 @@ from .cycle_set import CycleSet, in_reading_order
 from .limits import Limits, parts
 from .polygons.search import PolygonSearch, search_polygons
 from .proof.certificate import Certificate, CycleTree, PrefixTree, model_digest
+from .proof.fields import unchecked
 from .proof.tree_check import tree_radius
 from .repetition import repeated_words
 from .solving.solve import Undecided, solve_closed_regions
@@ -226,14 +227,15 @@ def _by_polygons(proof: _Proof, limits: Limits, progress) -> None:
 
 
 def _prefix_tree(form: ReluForm, result: PolygonSearch) -> PrefixTree:
-    return PrefixTree(
-        result.highest,
-        form.H,
-        result.splits,
-        result.constraints,
-        result.weights,
-        result.functional,
-        result.slack,
+    return unchecked(
+        PrefixTree,
+        highest=result.highest,
+        units=form.H,
+        splits=result.splits,
+        constraints=result.constraints,
+        weights=result.weights,
+        functional=result.functional,
+        slack=result.slack,
     )
 
 
