@@ -9,26 +9,26 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 
 _lock = threading.Lock()
 _resting = 0  # how many calls want it to rest, of all threads
 _was_enabled = False
 
 
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
+class collector_at_rest(ContextDecorator):
     """Let the collector rest for a part of the work that makes many objects, and is short."""
-    global _resting, _was_enabled
-    with _lock:
-        if _resting == 0:
-            _was_enabled = gc.isenabled()
-            gc.disable()
-        _resting += 1
-    try:
-        yield
-    finally:
+
+    def __enter__(self) -> None:
+        global _resting, _was_enabled
+        with _lock:
+            if _resting == 0:
+                _was_enabled = gc.isenabled()
+                gc.disable()
+            _resting += 1
+
+    def __exit__(self, *error) -> None:
+        global _resting
         with _lock:
             _resting -= 1
             if _resting == 0 and _was_enabled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 import numpy as np
 
@@ -98,12 +99,15 @@ class _Proof:
         self.found: dict[tuple, Cycle | Continuum] = {}
         self.trees: list[CycleTree | PrefixTree] = []
         self.radius = np.inf
+        self.bias = bias_size(form)
+        self.largest: dict[int, float] = {}  # |z|, by the highest order among the cycles
         self.stopped: str | None = None
         if known is not None and known.certificate is not None:
             self.order = min(known.complete_up_to, max_order)
             self.found = {
                 item.key: item for item in (*known, *known.continua) if item.order <= self.order
             }
+            self._measure(self.found.values())
             self.trees = list(known.certificate.trees)
             self.radius = known.certificate.radius
 
@@ -120,27 +124,33 @@ class _Proof:
         return decided
 
     def _take(self, items: list[Cycle | Continuum | Undecided]) -> bool:
-        decided = True
-        for item in items:
-            if isinstance(item, Undecided):
-                decided = False
-                continue
-            self.found[item.key] = item
-            if isinstance(item, Cycle) and not item.decided:
-                decided = False
-        return decided
+        """Keep what words of one order have; return whether each of them was decided."""
+        found = [item for item in items if not isinstance(item, Undecided)]
+        self.found.update((item.key, item) for item in found)
+        self._measure(found)
+        return len(found) == len(items) and all(
+            item.decided for item in found if isinstance(item, Cycle)
+        )
+
+    def _measure(self, items: Collection[Cycle | Continuum]) -> None:
+        """Note how far from zero cycles come."""
+        if items:
+            order = max(item.order for item in items)
+            points = np.concatenate([item.points for item in items])
+            size = max(points.max(), -points.min())
+            self.largest[order] = max(self.largest.get(order, 0.0), size)
 
     def prove(
         self, order: int, tree: CycleTree | PrefixTree, radius: float, limits: Limits
     ) -> bool:
         """Take a tree in, if its radius leaves room around all cycles up to `order`."""
-        points = [item.points for item in self.found.values() if item.order <= order]
-        needed = BEYOND_CYCLES * np.abs(np.concatenate(points)).max() if points else 0.0
+        sizes = (size for found, size in self.largest.items() if found <= order)
+        needed = BEYOND_CYCLES * max(sizes, default=0.0)
         if radius / MARGIN < needed:
             # The enumeration's own bound is far below what the rows show.
             radius = tree_radius(self.form, tree, MARGIN * needed, lambda: limits.over)
         # Less than the rows reach: whoever checks them rounds in another way.
-        claimed = min(radius / MARGIN, max(LARGEST_RADIUS * bias_size(self.form), needed))
+        claimed = min(radius / MARGIN, max(LARGEST_RADIUS * self.bias, needed))
         if claimed < needed:
             return False
         self.radius = min(self.radius, claimed)
@@ -163,7 +173,7 @@ def _by_branching(proof: _Proof, limits: Limits, progress) -> None:
         result = branch(
             form,
             order,
-            radius_wanted=RADIUS_WANTED * bias_size(form),
+            radius_wanted=RADIUS_WANTED * proof.bias,
             node_limit=limits.nodes(size),
             cancel=limits.cancel,
             expired=limits.expired,

@@ -181,12 +181,12 @@ def _every_word(form: ReluForm, order: int) -> Branching:
     return Branching(words, tree, np.inf, len(splits), None)
 
 
+@cache
 def compile_branching() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not split_words.signatures:
-        form = PLRNN([0.5], [[-2.0]], [0.1]).relu_form
-        flag = new_flag()
-        branch(form, 2, radius_wanted=1.0, node_limit=100, cancel=flag, expired=flag)
+    form = PLRNN([0.5], [[-2.0]], [0.1]).relu_form
+    flag = new_flag()
+    branch(form, 2, radius_wanted=1.0, node_limit=100, cancel=flag, expired=flag)
 
 
 @cache

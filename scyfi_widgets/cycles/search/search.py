@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 
 import numpy as np
 
@@ -109,13 +110,13 @@ def loop_limits(order: int) -> tuple[int, int]:
     return outer, inner
 
 
+@cache
 def compile_search() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not follow_curves.signatures:
-        form, limits = PLRNN([0.5], [[-2.0]], [0.1]).relu_form, Limits(new_flag(), new_flag())
-        none = np.empty((0, 1, 1), np.uint8)
-        _follow_curves(form, 1, 0, none, limits)
-        remember_cycles(new_word_set(1), none)
+    form, limits = PLRNN([0.5], [[-2.0]], [0.1]).relu_form, Limits(new_flag(), new_flag())
+    none = np.empty((0, 1, 1), np.uint8)
+    _follow_curves(form, 1, 0, none, limits)
+    remember_cycles(new_word_set(1), none)
 
 
 def _follow_curves(
