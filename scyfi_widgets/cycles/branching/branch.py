@@ -113,17 +113,19 @@ def branch(
         np.empty(room, np.int32),
         np.empty((max(64, n), n), np.uint8),
     ]
+    reference = np.concatenate([problem.region.view(np.uint8)] * k)
+    costs = _costs(n)
     while True:
         status = split_words(
             problem.rows,
             problem.constants,
-            np.array([problem.row_error, problem.constant_error, problem.largest]),
+            problem.bounds,
             problem.reach,
             problem.offset,
-            np.tile(problem.region, k).astype(np.uint8),
+            reference,
             H,
             LATER_COUNTS,
-            _costs(n),
+            costs,
             radius_wanted,
             node_limit,
             *nodes,

@@ -18,7 +18,7 @@ from functools import cache
 
 import numpy as np
 
-from ...compiled import kernel
+from ...compiled import kernel, kernel_part
 from ...models.relu_form import ReluForm
 from .response import ROUNDOFF, choose_region, roots_of_unity, write_response
 
@@ -26,7 +26,7 @@ DRAWN = 4  # regions that may be tried as reference beside the trivial two
 SMALL = 30  # states up to which that many are worth their while
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """The rows [b; s] = [q; slack] + [N; C] v of the k-cycles, with bounds of their rounding.
 
@@ -38,10 +38,9 @@ class Program:
     rows : (n + k - 1, n) array
         N, then the rotation cuts s_t = functional . (z_0 - z_t) + slack_t >= 0; n = k H.
     constants : (n + k - 1,) array
-    row_error, constant_error : float
-        Bounds of the absolute error of any entry of `rows`, `constants`.
-    largest : float
-        The largest modulus in `rows`.
+    bounds : (3,) array
+        Of the absolute error of any entry of `rows` and of `constants`, and of the moduli in
+        `rows`.
     functional : (M,) array
     slack : (k,) array
         Non-negative, so that a rotation of every cycle satisfies all cuts.
@@ -53,9 +52,7 @@ class Program:
     region: np.ndarray
     rows: np.ndarray
     constants: np.ndarray
-    row_error: float
-    constant_error: float
-    largest: float
+    bounds: np.ndarray
     functional: np.ndarray
     slack: np.ndarray
     reach: np.ndarray
@@ -71,52 +68,68 @@ def program(form: ReluForm, order: int) -> Program | None:
         None if no region that was tried can serve as reference: their linear systems are singular,
         or so nearly that rounding is all that is left.
     """
-    A, W1, W2, h1, h2 = form
-    k, M, H = order, form.M, form.H
+    k, H = order, form.H
     n, m = k * H, k * (H + 1) - 1
-    roots = roots_of_unity(k)
-    spectrum = np.empty((k // 2 + 1, M, M), np.complex128)
-    regions = _candidates(H, DRAWN if M <= SMALL else 1)
-    number = choose_region(A, W1, W2, regions, roots, spectrum)
+    regions = _candidates(H, DRAWN if form.M <= SMALL else 1)
+    rows, constants, reach, offset = np.empty((m, n)), np.empty(m), np.empty(n + m), np.empty(n + m)
+    functional, slack, bounds = np.empty(form.M), np.empty(k), np.empty(3)
+    number = set_up(
+        *form, regions, roots_of_unity(k), rows, constants, reach, offset, functional, slack, bounds
+    )
     if number < 0:
         return None
-    region = regions[number]
-    # What a unit's v, and in the last column the constant drive, move z by, j + 1 steps later.
-    drive = np.empty((M, H + 1))
-    drive[:, :H] = W1
-    drive[:, H] = h1 + W1 @ (region * h2)
-    X, X_error = np.empty((k, M, H + 1)), np.empty((M, H + 1))
-    if not write_response(
-        A, W1, W2, region, drive, roots, spectrum, np.empty((k, M, M)), X, X_error
-    ):
-        return None
-    functional, slack = _functional(form), np.empty(k)
-    rows, constants = np.empty((m, n)), np.empty(m)
-    reach, offset = np.empty(n + m), np.empty(n + m)
-    errors = np.empty(3)
-    write_program(
-        W2, h1, h2, region, X, X_error, functional, rows, constants, reach, offset, slack, errors
-    )
-    return Program(
-        order=k,
-        region=region.view(np.bool_),
-        rows=rows,
-        constants=constants,
-        row_error=float(errors[0]),
-        constant_error=float(errors[1]),
-        largest=float(errors[2]),
-        functional=functional,
-        slack=slack,
-        reach=reach,
-        offset=offset,
-    )
+    region = regions[number].view(np.bool_)
+    return Program(k, region, rows, constants, bounds, functional, slack, reach, offset)
 
 
 @kernel
-def write_program(
-    W2, h1, h2, region, X, X_error, functional, rows, constants, reach, offset, slack, errors
+def set_up(
+    A,
+    W1,
+    W2,
+    h1,
+    h2,
+    regions,
+    roots,
+    rows,
+    constants,
+    reach,
+    offset,
+    functional,
+    slack,
+    bounds,
 ):
-    """Write what `Program` holds; `errors` (3,) are row_error, constant_error, largest entry.
+    """Write what `Program` holds; return the number of the region, or -1 where none will do."""
+    M, H = W1.shape
+    k = roots.shape[0]
+    spectrum = np.empty((k // 2 + 1, M, M), np.complex128)
+    number = choose_region(A, W1, W2, regions, roots, spectrum)
+    if number < 0:
+        return -1
+    region = regions[number]
+    # What a unit's v, and in the last column the constant drive, move z by, j + 1 steps later.
+    drive = np.empty((M, H + 1))
+    for i in range(M):
+        drive[i, H] = h1[i]
+        for unit in range(H):
+            drive[i, unit] = W1[i, unit]
+            if region[unit]:
+                drive[i, H] += W1[i, unit] * h2[unit]
+    X, X_error, G = np.empty((k, M, H + 1)), np.empty((M, H + 1)), np.empty((k, M, M))
+    if not write_response(A, W1, W2, region, drive, roots, spectrum, G, X, X_error):
+        return -1
+    write_functional(W2, functional)
+    write_program(
+        W2, h1, h2, region, X, X_error, functional, rows, constants, reach, offset, slack, bounds
+    )
+    return number
+
+
+@kernel_part
+def write_program(
+    W2, h1, h2, region, X, X_error, functional, rows, constants, reach, offset, slack, bounds
+):
+    """Write what `Program` holds.
 
     X (k, M, H + 1) is how far z moves by a unit's v and by the constant drive, j + 1 steps later,
     and X_error (M, H + 1) a bound of its error.
@@ -209,9 +222,9 @@ def write_program(
                     rows[n + t - 1, s * H + other] = entry
                     largest_cut = max(largest_cut, abs(entry))
     row_error += 2.0 * ROUNDOFF * largest_row
-    errors[0] = 1.001 * max(row_error, cut_error + 4.0 * ROUNDOFF * largest_cut)
-    errors[1] = 1.001 * constant_error
-    errors[2] = max(largest_row, largest_cut)
+    bounds[0] = 1.001 * max(row_error, cut_error + 4.0 * ROUNDOFF * largest_cut)
+    bounds[1] = 1.001 * constant_error
+    bounds[2] = max(largest_row, largest_cut)
 
 
 @cache
@@ -221,7 +234,15 @@ def _candidates(H: int, drawn: int) -> np.ndarray:
     return np.concatenate([np.zeros((1, H), bool), np.ones((1, H), bool), regions]).view(np.uint8)
 
 
-def _functional(form: ReluForm) -> np.ndarray:
-    """Return the direction in which a cycle's first point is its largest: all units together."""
-    sizes = np.abs(form.W2).sum(axis=1, keepdims=True)
-    return (form.W2 / np.where(sizes > 0.0, sizes, 1.0)).sum(axis=0)
+@kernel_part
+def write_functional(W2, functional):
+    """Write the direction in which a cycle's first point is its largest: all units together."""
+    for i in range(functional.shape[0]):
+        functional[i] = 0.0
+    for unit in range(W2.shape[0]):
+        size = 0.0
+        for i in range(functional.shape[0]):
+            size += abs(W2[unit, i])
+        if size > 0.0:
+            for i in range(functional.shape[0]):
+                functional[i] += W2[unit, i] / size

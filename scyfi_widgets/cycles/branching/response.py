@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...compiled import kernel, kernel_part
+from ...compiled import kernel_part
 
 ROUNDOFF = 2.0**-53
 GOOD_RESPONSE = 100.0  # largest entry of a spectrum that costs about two digits: good enough
@@ -179,7 +179,7 @@ def write_bound(J, J_size, series, source, gamma, here, bound):
                 bound[i, n] = max(bound[i, n], abs(here[n]) + gamma * here[columns + n])
 
 
-@kernel
+@kernel_part
 def write_response(A, W1, W2, region, drive, roots, spectrum, G, X, X_error):
     """Write X(j) = G(j) drive and a bound of its error.
 
@@ -261,7 +261,7 @@ def write_response(A, W1, W2, region, drive, roots, spectrum, G, X, X_error):
     return True
 
 
-@kernel
+@kernel_part
 def choose_region(A, W1, W2, regions, roots, spectrum):
     """Choose the first region (H,) with a small response, or the best of those given.
 
