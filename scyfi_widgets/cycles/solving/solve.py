@@ -201,7 +201,9 @@ def compile_solve() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
     form = PLRNN([2.0], [[-4.0]], [1.0]).relu_form
     cycles_of_words(form, np.ones((1, 1, 1), bool))
-    (cycle,) = cycles_of_words(form, np.array([[[False], [True]]]))
+    word = np.array([[[False], [True]]])
+    (cycle,) = cycles_of_words(form, word)
+    rotate_words(word.view(np.uint8), np.empty((1, 2, 1), np.uint8), np.empty(1, np.int64))
     one_step_residual(form, cycle.word, cycle.points)
 
 
