@@ -248,9 +248,9 @@ def test_warm_compiles_all_there_is_for_this_cpu(installation):
         "from scyfi_widgets.cycles.branching.complementarity import split_words\n"
         "from scyfi_widgets.cycles.search.curves import follow_curves\n"
         "from scyfi_widgets.cycles.polygons.kernels import search_prefixes\n"
-        "from scyfi_widgets.cycles.solving.refine import refine_words\n"
+        "from scyfi_widgets.cycles.solving.solve import judge_words\n"
         "from scyfi_widgets.models.kernels import fill_orbits\n"
-        "for kernel in (split_words, follow_curves, refine_words, fill_orbits, search_prefixes):\n"
+        "for kernel in (split_words, follow_curves, judge_words, fill_orbits, search_prefixes):\n"
         "    hits, misses = kernel.stats.cache_hits, kernel.stats.cache_misses\n"
         "    print(sum(hits.values()), sum(misses.values()))\n"
     )

@@ -10,8 +10,10 @@ import numpy as np
 
 from ..cancellation import expiring_flag, new_flag
 from ..models import Model
+from .collector import collector_at_rest
 from .complete import REASONS, complete_cycles
 from .cycle_set import CycleSet, in_reading_order
+from .limits import deadline
 from .search.search import compile_search, search_cycles
 
 EFFORT = 2e8  # multiplications in the dictionaries of all orders: about a second
@@ -35,7 +37,8 @@ def auto_cycles(
     bool
         Whether the time limit came first.
     """
-    with expiring_flag(None if time_limit is None else time_limit / 2) as expired:
+    half = None if time_limit is None else time_limit / 2
+    with expiring_flag(half) as expired:
         proved = complete_cycles(
             model,
             max_order,
@@ -44,6 +47,7 @@ def auto_cycles(
             progress=progress,
             cancel=cancel,
             expired=expired,
+            deadline=deadline(half),
         )
     if proved.complete_up_to == max_order or cancel[0]:
         return replace(proved, method="auto", seed=seed), False
@@ -58,6 +62,7 @@ def auto_cycles(
             progress=progress,
             cancel=cancel,
             expired=expired,
+            deadline=deadline(left),
             known=proved,
         )
         timed_out = bool(expired[0])
@@ -111,6 +116,7 @@ def deepened(
         yield cycles
 
 
+@collector_at_rest()
 def merged(proved: CycleSet, searched: CycleSet, *, seconds: float) -> CycleSet:
     """Return what either set has, with the proof of the one and the reach of the other."""
     found = {cycle.key: cycle for cycle in (*proved, *searched)}

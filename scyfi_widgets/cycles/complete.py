@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import numpy as np
 
-from ..cancellation import expiring_flag
 from ..models import Model
 from ..models.relu_form import ReluForm
 from .branching.branch import LARGEST, MEMORY, branch
+from .collector import collector_at_rest
 from .continuum import Continuum
 from .cycle import Cycle
 from .cycle_set import CycleSet, in_reading_order
+from .limits import Limits, parts
 from .polygons.search import PolygonSearch, search_polygons
 from .proof.certificate import Certificate, CycleTree, PrefixTree, model_digest
+from .proof.fields import unchecked
 from .proof.tree_check import tree_radius
 from .repetition import repeated_words
 from .solving.solve import Undecided, solve_closed_regions
@@ -26,9 +28,6 @@ MARGIN = 16.0  # between what the rows reached and what is claimed
 BEYOND_CYCLES = 2.0  # the radius as a multiple of the largest |z| of the cycles found
 POLYGON_SIZE = 100.0  # numbers that are worked on at a node of the polygon search
 LARGEST_NUMBER = 1e60  # of a network, and one over the smallest
-WORDS_AT_ONCE = 128  # that are solved between two looks at the flags
-GRACE = 0.1  # s in which words are still solved after the time limit
-NO_LIMIT = int(np.iinfo(np.int64).max)
 REASONS = {
     "nodes": "the limit of the enumeration was reached",
     "memory": f"{MEMORY >> 20} MB of memory were not enough",
@@ -50,6 +49,7 @@ def complete_cycles(
     progress=None,
     cancel: np.ndarray,
     expired: np.ndarray,
+    deadline: float = np.inf,
     known: CycleSet | None = None,
 ) -> CycleSet:
     """Enumerate the cycles of all orders up to `max_order` (see `find_cycles`).
@@ -59,13 +59,15 @@ def complete_cycles(
     effort : float, optional
         Limit of the work as the number of entries of all nodes' dictionaries, so that large and
         small networks have about the same time.
+    deadline : float
+        When the clock sets `expired`, by `time.monotonic`.
     known : CycleSet, optional
         Of the same model, proved to some order: the work goes on above it.
     """
     started = time.perf_counter()
     form = model.relu_form
     proof = _Proof(form, max_order, known)
-    limits = _Limits(node_limit, effort, cancel, expired)
+    limits = Limits(cancel, expired, deadline, node_limit, effort)
     if proof.order < max_order:
         if not _is_moderate(form):
             proof.stopped = f"{REASONS['huge']} in order {proof.order + 1}"
@@ -73,9 +75,10 @@ def complete_cycles(
             _by_polygons(proof, limits, progress)
         else:
             _by_branching(proof, limits, progress)
+    found = proof.found.values()
     return CycleSet(
-        cycles=in_reading_order(item for item in proof.found.values() if isinstance(item, Cycle)),
-        continua=tuple(item for item in proof.found.values() if isinstance(item, Continuum)),
+        cycles=in_reading_order(item for item in found if isinstance(item, Cycle)),
+        continua=tuple(item for item in found if isinstance(item, Continuum)),
         max_order=max_order,
         complete_up_to=proof.order,
         searched_up_to=proof.order,
@@ -96,59 +99,58 @@ class _Proof:
         self.found: dict[tuple, Cycle | Continuum] = {}
         self.trees: list[CycleTree | PrefixTree] = []
         self.radius = np.inf
+        self.bias = bias_size(form)
+        self.largest: dict[int, float] = {}  # |z|, by the highest order among the cycles
         self.stopped: str | None = None
         if known is not None and known.certificate is not None:
             self.order = min(known.complete_up_to, max_order)
             self.found = {
                 item.key: item for item in (*known, *known.continua) if item.order <= self.order
             }
+            self._measure(self.found.values())
             self.trees = list(known.certificate.trees)
             self.radius = known.certificate.radius
 
-    def add(self, words: np.ndarray, limits: _Limits) -> bool:
-        """Solve words of one order; return whether each of them was decided.
-
-        The first ones are solved even when the time is over, so that what was found is kept; not
-        when the work is cancelled, since nobody waits for them then.
-        """
+    @collector_at_rest()
+    def add(self, words: np.ndarray, limits: Limits) -> bool:
+        """Solve words of one order; return whether each of them was decided."""
         decided = True
-        for start in range(0, len(words), WORDS_AT_ONCE):
-            if limits.cancel[0] or (limits.over and limits.grace <= 0.0):
+        for part in parts(words, self.form.M):
+            if limits.closed:
                 return False
-            part = words[start : start + WORDS_AT_ONCE]
-            decided &= self._add_part(part, limits)
+            with limits.solving() as flag:
+                items = solve_closed_regions(self.form, part, cancel=flag)
+            decided &= self._take(items)
         return decided
 
-    def _add_part(self, words: np.ndarray, limits: _Limits) -> bool:
-        started = time.perf_counter()
-        flag, over = limits.cancel, limits.over
-        with expiring_flag(limits.grace if over else None) as ended:
-            if over:
-                flag = ended
-            items = solve_closed_regions(self.form, words, cancel=flag)
-        if over:
-            limits.grace -= time.perf_counter() - started
-        decided = True
-        for item in items:
-            if isinstance(item, Undecided):
-                decided = False
-                continue
-            self.found[item.key] = item
-            if isinstance(item, Cycle) and not item.decided:
-                decided = False
-        return decided
+    def _take(self, items: list[Cycle | Continuum | Undecided]) -> bool:
+        """Keep what words of one order have; return whether each of them was decided."""
+        found = [item for item in items if not isinstance(item, Undecided)]
+        self.found.update((item.key, item) for item in found)
+        self._measure(found)
+        return len(found) == len(items) and all(
+            item.decided for item in found if isinstance(item, Cycle)
+        )
+
+    def _measure(self, items: Collection[Cycle | Continuum]) -> None:
+        """Note how far from zero cycles come."""
+        if items:
+            order = max(item.order for item in items)
+            points = np.concatenate([item.points for item in items])
+            size = max(points.max(), -points.min())
+            self.largest[order] = max(self.largest.get(order, 0.0), size)
 
     def prove(
-        self, order: int, tree: CycleTree | PrefixTree, radius: float, limits: _Limits
+        self, order: int, tree: CycleTree | PrefixTree, radius: float, limits: Limits
     ) -> bool:
         """Take a tree in, if its radius leaves room around all cycles up to `order`."""
-        points = [item.points for item in self.found.values() if item.order <= order]
-        needed = BEYOND_CYCLES * np.abs(np.concatenate(points)).max() if points else 0.0
+        sizes = (size for found, size in self.largest.items() if found <= order)
+        needed = BEYOND_CYCLES * max(sizes, default=0.0)
         if radius / MARGIN < needed:
             # The enumeration's own bound is far below what the rows show.
             radius = tree_radius(self.form, tree, MARGIN * needed, lambda: limits.over)
         # Less than the rows reach: whoever checks them rounds in another way.
-        claimed = min(radius / MARGIN, max(LARGEST_RADIUS * bias_size(self.form), needed))
+        claimed = min(radius / MARGIN, max(LARGEST_RADIUS * self.bias, needed))
         if claimed < needed:
             return False
         self.radius = min(self.radius, claimed)
@@ -163,35 +165,7 @@ class _Proof:
         return Certificate(tuple(self.trees), model_digest(self.form), self.radius, self.order)
 
 
-@dataclass
-class _Limits:
-    """What ends the work early."""
-
-    node_limit: int | None
-    effort: float | None
-    cancel: np.ndarray
-    expired: np.ndarray
-    grace: float = GRACE
-
-    @property
-    def over(self) -> bool:
-        """Whether a flag is set."""
-        return bool(self.cancel[0] or self.expired[0])
-
-    def nodes(self, size: float) -> int:
-        """Return the number of nodes that are left, each of `size` numbers."""
-        limit = NO_LIMIT if self.node_limit is None else self.node_limit
-        return limit if self.effort is None else max(0, min(limit, int(self.effort / size)))
-
-    def spend(self, nodes: int, size: float) -> None:
-        """Count nodes of `size` numbers each."""
-        if self.node_limit is not None:
-            self.node_limit -= nodes
-        if self.effort is not None:
-            self.effort -= nodes * size
-
-
-def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
+def _by_branching(proof: _Proof, limits: Limits, progress) -> None:
     """Enumerate order by order."""
     form = proof.form
     for order in range(proof.order + 1, proof.max_order + 1):
@@ -199,7 +173,7 @@ def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
         result = branch(
             form,
             order,
-            radius_wanted=RADIUS_WANTED * bias_size(form),
+            radius_wanted=RADIUS_WANTED * proof.bias,
             node_limit=limits.nodes(size),
             cancel=limits.cancel,
             expired=limits.expired,
@@ -216,11 +190,12 @@ def _by_branching(proof: _Proof, limits: _Limits, progress) -> None:
             progress(order, proof.max_order)
 
 
-def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
+def _by_polygons(proof: _Proof, limits: Limits, progress) -> None:
     """Enumerate all orders of a network with at most two states in one pass."""
     form, max_order = proof.form, proof.max_order
     reason = None
 
+    @collector_at_rest()
     def take(result: PolygonSearch) -> None:
         """Solve and prove at once: a flag that is set later must not wait for it."""
         nonlocal reason
@@ -252,8 +227,9 @@ def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
         proved=take,
     )
     limits.spend(result.nodes, POLYGON_SIZE)
-    for words in result.words[result.complete_up_to :]:
-        proof.add(words, limits)
+    with collector_at_rest():
+        for words in result.words[result.complete_up_to :]:
+            proof.add(words, limits)
     if reason is None and proof.order < max_order:
         reason = "flag" if limits.over else "nodes"
     if reason is not None:
@@ -261,14 +237,15 @@ def _by_polygons(proof: _Proof, limits: _Limits, progress) -> None:
 
 
 def _prefix_tree(form: ReluForm, result: PolygonSearch) -> PrefixTree:
-    return PrefixTree(
-        result.highest,
-        form.H,
-        result.splits,
-        result.constraints,
-        result.weights,
-        result.functional,
-        result.slack,
+    return unchecked(
+        PrefixTree,
+        highest=result.highest,
+        units=form.H,
+        splits=result.splits,
+        constraints=result.constraints,
+        weights=result.weights,
+        functional=result.functional,
+        slack=result.slack,
     )
 
 

@@ -165,12 +165,16 @@ def in_reading_order(cycles: Iterable[Cycle]) -> tuple[Cycle, ...]:
     return tuple(sorted(cycles, key=_place))
 
 
-def _place(cycle: Cycle) -> tuple[int, int, bytes]:
+def _place(cycle: Cycle) -> bytes:
+    """Return what sorts like order, stability, word.
+
+    In one piece: of tens of thousands of tuples the garbage collector would want to hear.
+    """
     order, bits = cycle.key
-    return order, _RANKS[cycle.stability], bits
+    return order.to_bytes(8, "big") + _RANKS[cycle.stability] + bits
 
 
-_RANKS = {stability: rank for rank, stability in enumerate(STABILITIES)}
+_RANKS = {stability: bytes([rank]) for rank, stability in enumerate(STABILITIES)}
 
 
 def _plural(number: int, noun: str, plural: str | None = None) -> str:

@@ -15,6 +15,7 @@ from .automatic import auto_cycles
 from .branching.branch import compile_branching
 from .complete import complete_cycles
 from .cycle_set import CycleSet
+from .limits import deadline
 from .polygons.search import compile_polygons
 from .search.search import compile_search, search_cycles
 from .solving.solve import compile_solve
@@ -93,12 +94,11 @@ def find_cycles(
         )
     else:
         with expiring_flag(time_limit) as expired:
+            common |= {"expired": expired, "deadline": deadline(time_limit)}
             if method == "complete":
-                cycles = complete_cycles(
-                    model, max_order, node_limit=node_limit, expired=expired, **common
-                )
+                cycles = complete_cycles(model, max_order, node_limit=node_limit, **common)
             else:
-                cycles = search_cycles(model, max_order, seed=seed, expired=expired, **common)
+                cycles = search_cycles(model, max_order, seed=seed, **common)
             timed_out = bool(expired[0])
     if cycles.stopped and (timed_out or flag[0]):
         why = "cancelled" if flag[0] else f"the time limit of {time_limit:g} s was reached"

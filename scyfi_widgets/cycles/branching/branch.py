@@ -8,8 +8,10 @@ from functools import cache
 import numpy as np
 
 from ...cancellation import new_flag
+from ...models import PLRNN
 from ...models.relu_form import ReluForm
 from ..proof.certificate import CycleTree
+from ..proof.fields import unchecked
 from .complementarity import (
     COUNTERS,
     DEEP,
@@ -28,6 +30,7 @@ from .reference import program
 LARGEST = 1500  # pairs: one dictionary of so many takes 18 MB and a pivot 2 ms
 MEMORY = 1 << 29  # bytes of all dictionaries on the way down
 FEW_PAIRS = 10  # up to here every word is tried where nothing better is left
+ROOM = 2048  # closed branches that there is room for at first
 LATER_COUNTS = 0.85  # how much less a violated pair one time step later counts
 
 
@@ -103,24 +106,26 @@ def branch(
     ]
     counters = np.zeros(COUNTERS, np.int64)
     radius = np.array([np.inf])
-    room = max(256, 3 * n)
+    room = max(ROOM, 3 * n)
     records = [
         np.empty(2 * room, np.int32),
         np.empty((room, -(-variables // 8)), np.uint8),
         np.empty(room, np.int32),
         np.empty((max(64, n), n), np.uint8),
     ]
+    reference = np.concatenate([problem.region.view(np.uint8)] * k)
+    costs = _costs(n)
     while True:
         status = split_words(
             problem.rows,
             problem.constants,
-            np.array([problem.row_error, problem.constant_error, np.abs(problem.rows).max()]),
+            problem.bounds,
             problem.reach,
             problem.offset,
-            np.tile(problem.region, k).astype(np.uint8),
+            reference,
             H,
             LATER_COUNTS,
-            _costs(n),
+            costs,
             radius_wanted,
             node_limit,
             *nodes,
@@ -139,7 +144,8 @@ def branch(
     splits, nonbasic, variable, words = records
     tree = None
     if status == DONE:
-        tree = CycleTree(
+        tree = unchecked(
+            CycleTree,
             order=k,
             units=H,
             splits=splits[: counters[SPLITS]].copy(),
@@ -177,12 +183,12 @@ def _every_word(form: ReluForm, order: int) -> Branching:
     return Branching(words, tree, np.inf, len(splits), None)
 
 
+@cache
 def compile_branching() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not split_words.signatures:
-        form = ReluForm(*(np.array(x) for x in ([[0.5]], [[-2.0]], [[1.0]], [0.1], [0.0])))
-        flag = new_flag()
-        branch(form, 2, radius_wanted=1.0, node_limit=100, cancel=flag, expired=flag)
+    form = PLRNN([0.5], [[-2.0]], [0.1]).relu_form
+    flag = new_flag()
+    branch(form, 2, radius_wanted=1.0, node_limit=100, cancel=flag, expired=flag)
 
 
 @cache

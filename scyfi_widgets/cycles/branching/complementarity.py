@@ -372,16 +372,20 @@ def _record_closed(where, n, own, reference, splits, nonbasic, hinted, counters)
     splits[counters[SPLITS]] = CLOSED
     counters[SPLITS] += 1
     place = counters[ROWS]
-    for byte in range(nonbasic.shape[1]):
-        nonbasic[place, byte] = 0
-    for i in range(n):
-        plus, minus = (n + i, i) if reference[i] else (i, n + i)
-        if where[plus] < 0:
-            nonbasic[place, i >> 3] |= np.uint8(128 >> (i & 7))
-        if where[minus] < 0:
-            nonbasic[place, (n + i) >> 3] |= np.uint8(128 >> ((n + i) & 7))
-    for cut in range(2 * n, where.shape[0]):
-        if where[cut] < 0:
-            nonbasic[place, cut >> 3] |= np.uint8(128 >> (cut & 7))
+    byte, mask = 0, 128
+    held = 0
+    for variable in range(where.shape[0]):
+        here = variable
+        if variable < 2 * n:
+            i = variable if variable < n else variable - n
+            here = n + i if (reference[i] != 0) == (variable < n) else i
+        if where[here] < 0:
+            held |= mask
+        mask >>= 1
+        if mask == 0:
+            nonbasic[place, byte] = held
+            byte, mask, held = byte + 1, 128, 0
+    if mask != 128:
+        nonbasic[place, byte] = held
     hinted[place] = own
     counters[ROWS] += 1

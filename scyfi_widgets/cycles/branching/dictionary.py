@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...compiled import kernel
-from .reference import ROUNDOFF
+from .response import ROUNDOFF
 
 SMALLEST_PIVOT = 1e-9
 COST_SLACK = 1e-7  # by how much a cost may turn negative for the sake of a larger pivot

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -415,8 +416,8 @@ def _in_two_dimensions(form: ReluForm):
     return ReluForm(A, W1, W2, np.array([form.h1[0], 0.0]), form.h2)
 
 
+@cache
 def compile_polygons() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not search_prefixes.signatures:
-        for record in (True, False):
-            search_polygons(PLRNN([0.5], [[-2.0]], [0.1]).relu_form, 1, record=record)
+    for record in (True, False):
+        search_polygons(PLRNN([0.5], [[-2.0]], [0.1]).relu_form, 1, record=record)

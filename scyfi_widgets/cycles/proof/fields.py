@@ -31,6 +31,20 @@ def set_fields(instance, **values) -> None:
         object.__setattr__(instance, name, value)
 
 
+def unchecked(cls: type, **values):
+    """Return an instance of a frozen class whose fields are right by construction.
+
+    For what a search has just made: nothing is converted, checked or copied; arrays become
+    read-only. `verify` checks the fields of every tree, whoever made it.
+    """
+    instance = object.__new__(cls)
+    for name, value in values.items():
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+        object.__setattr__(instance, name, value)
+    return instance
+
+
 def set_integers(instance, name: str, dtype, shape: tuple[int | None, ...]) -> None:
     """Make a field a read-only array of whole numbers of this type and shape, or raise."""
     given = np.asarray(getattr(instance, name))

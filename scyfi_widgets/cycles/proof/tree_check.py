@@ -12,7 +12,8 @@ from .prefix_check import EMPTY, Prefixes
 from .row_check import exact_row_radius, row_radii
 from .trees import UNDECIDED, CycleTree, PrefixTree
 
-BATCH = 1 << 21  # numbers that are worked on at a time, with the system of each row
+BATCH = 1 << 21  # numbers that are worked on at a time, with the system of each row,
+WORK = 1 << 27  # and multiplications for solving these systems: a few hundredths of a second
 LARGEST = np.finfo(np.float64).max
 
 
@@ -39,7 +40,7 @@ def tree_radius(
         0 if some row shows nothing; infinity without rows.
     """
     radius = inf
-    for _, radii in closed_radii(form, tree, tree.highest, wanted):
+    for _, radii in closed_radii(form, tree, tree.highest, wanted, stopped):
         radius = min(radius, float(radii.min(initial=inf)))
         if stopped():
             return 0.0
@@ -47,7 +48,11 @@ def tree_radius(
 
 
 def closed_radii(
-    form: ReluForm, tree: CycleTree | PrefixTree, highest: int, wanted: float
+    form: ReluForm,
+    tree: CycleTree | PrefixTree,
+    highest: int,
+    wanted: float,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield which leaves closed by a row matter to the orders up to `highest`, and their radii.
 
@@ -57,10 +62,11 @@ def closed_radii(
         Numbers of some of the tree's rows.
     radii : (n,) array
         Lower bounds, whatever the rounding; those below `wanted` are as good as exact arithmetic
-        makes them.
+        makes them, unless `stopped` says that nobody waits for that.
     """
     leaves = tree.leaves
-    step = max(1, BATCH // (tree.highest * (form.M + form.H)) ** 2)
+    size = tree.highest * (form.M + form.H)
+    step = max(1, min(BATCH // size**2, WORK // size**3))
     prefixes = None
     for start in range(0, len(leaves.closed), step):
         closed = leaves.closed[start : start + step]
@@ -72,6 +78,8 @@ def closed_radii(
         if isinstance(tree, PrefixTree):
             radii[lam[:, -1].any(axis=1)] = 0.0  # it does not know of z_k = z_0
         for n in np.flatnonzero(needed & ~(radii >= wanted)):
+            if stopped():
+                break
             row = leaves.closed_row[start + n]
             if isinstance(tree, CycleTree):
                 radii[n] = max(_sharpened(form, tree, row, bits[n], wanted), radii[n])  # not NaN

@@ -19,7 +19,7 @@ positive.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -34,7 +34,6 @@ from .certificate import (
     UNDECIDED,
     Certificate,
     CycleTree,
-    MalformedTree,
     PrefixTree,
     model_digest,
 )
@@ -223,7 +222,7 @@ class _Check:
     # The trees ------------------------------------------------------------------------------------
 
     def check_trees(self, certificate: Certificate, claimed: int) -> None:
-        sound = [tree for tree in certificate.trees if self.is_sound(tree)]
+        sound = [tree for tree in map(self.checked, certificate.trees) if tree is not None]
         needed: dict[int, list[int]] = {}
         for order in range(1, claimed + 1):
             for place, tree in enumerate(sound):
@@ -239,7 +238,8 @@ class _Check:
             for order in orders:
                 self.check_words(tree.leaves.words[order - 1])
 
-    def is_sound(self, tree: Tree) -> bool:
+    def checked(self, tree: Tree) -> Tree | None:
+        """Return a tree made anew of its fields, so that nothing that it keeps is relied upon."""
         name = _name(tree)
         sizes = (
             {self.form.M}
@@ -252,10 +252,11 @@ class _Check:
             self.fault(f"{name} is for at most 2 latent units")
         else:
             try:
-                return tree.leaves is not None
-            except MalformedTree as error:
+                made = replace(tree)
+                return made if made.leaves is not None else None
+            except (TypeError, ValueError) as error:
                 self.fault(f"{name} is malformed: {error}")
-        return False
+        return None
 
     def check_rows(self, tree: Tree, highest: int) -> None:
         """Check every row that closes a branch with no more bits than a word of order `highest`."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 
 import numpy as np
 
 from ...cancellation import new_flag
 from ...models import PLRNN, Model
 from ...models.relu_form import ReluForm
+from ..collector import collector_at_rest
 from ..cycle import Cycle
 from ..cycle_set import CycleSet, in_reading_order
-from ..solving.solve import cycles_of_words, solve_words
+from ..limits import Limits, parts
+from ..solving.solve import cycles_of_words
 from .candidate import pack_weights
 from .curves import VISITED, follow_curves
 from .path import new_path
@@ -20,8 +23,6 @@ from .visited import new_word_set, remember_cycles
 
 SAMPLE = 32  # of the words found last, that are solved before more room is made,
 LEAST_REAL = 0.5  # and how many of them have to be real
-WORDS_AT_ONCE = 256  # that are solved between two looks at the clock
-GRACE = 0.1  # s in which words are still solved after the time limit
 FIRST_CAPACITY = 64  # cycles of one order before more room has to be made; a power of two
 
 
@@ -33,17 +34,20 @@ def search_cycles(
     progress,
     cancel,
     expired,
+    deadline: float = np.inf,
     known: CycleSet | None = None,
 ) -> CycleSet:
     """Search every order from 1 to `max_order` (see `find_cycles`).
 
     Parameters
     ----------
+    deadline : float
+        When the clock sets `expired`, by `time.monotonic`.
     known : CycleSet, optional
         Of the same model: what is proved is not searched again.
     """
     started = time.perf_counter()
-    form, flags = model.relu_form, (cancel, expired)
+    form, limits = model.relu_form, Limits(cancel, expired, deadline)
     cycles: list[Cycle] = []
     words: dict[int, np.ndarray] = {}
     searched_up_to = 0 if known is None else known.complete_up_to
@@ -57,8 +61,8 @@ def search_cycles(
             words[order] = np.array([c.word for c in group], np.uint8).reshape(-1, order, form.H)
     for order in range(searched_up_to + 1, max_order + 1):
         lower = _repeated(words, order, form.H)
-        words[order], finished = _follow_curves(form, order, seed, lower, flags)
-        found, all_solved = _solve(form, words[order], cancel, expired)
+        words[order], finished = _follow_curves(form, order, seed, lower, limits)
+        found, all_solved = _solve(form, words[order], limits)
         cycles += found
         if not (finished and all_solved):
             break
@@ -106,26 +110,31 @@ def loop_limits(order: int) -> tuple[int, int]:
     return outer, inner
 
 
+@cache
 def compile_search() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not follow_curves.signatures:
-        form, flags = PLRNN([0.5], [[-2.0]], [0.1]).relu_form, (new_flag(), new_flag())
-        none = np.empty((0, 1, 1), np.uint8)
-        _follow_curves(form, 1, 0, none, flags)
-        remember_cycles(new_word_set(1), none)
+    form, limits = PLRNN([0.5], [[-2.0]], [0.1]).relu_form, Limits(new_flag(), new_flag())
+    none = np.empty((0, 1, 1), np.uint8)
+    _follow_curves(form, 1, 0, none, limits)
+    remember_cycles(new_word_set(1), none)
 
 
 def _follow_curves(
-    form: ReluForm, order: int, seed: int, lower: np.ndarray, flags
+    form: ReluForm, order: int, seed: int, lower: np.ndarray, limits: Limits
 ) -> tuple[np.ndarray, bool]:
     state, counters = _stream(seed, order), np.zeros(5, np.int64)
     found = np.empty((FIRST_CAPACITY, order, form.H), np.uint8)
     path, visited = new_path(order, form.M, form.H), new_word_set(VISITED)
     keys = new_word_set(FIRST_CAPACITY)
     arguments = pack_weights(form), _is_identity(form), state, counters, lower
+    flags = limits.cancel, limits.expired
     while (status := follow_curves(*arguments, found, path, visited, keys, flags)) == FULL:
         last = found[-SAMPLE:]
-        if len(cycles_of_words(form, last)) < LEAST_REAL * len(last):
+        real, all_solved = _solve(form, last, limits)
+        if not all_solved:
+            status = STOPPED
+            break
+        if len(real) < LEAST_REAL * len(last):
             break  # at violent growth rounding makes up cycles without end
         found = np.concatenate([found, np.empty_like(found)])
         keys = new_word_set(len(found))
@@ -133,21 +142,18 @@ def _follow_curves(
     return found[: counters[FOUND]], status != STOPPED
 
 
-def _solve(form: ReluForm, words: np.ndarray, cancel, expired) -> tuple[list[Cycle], bool]:
-    """Return the cycles of words of one order, and whether time was left for all of the words.
-
-    Some are still solved when the time is over, so that what was found is kept.
-    """
+@collector_at_rest()
+def _solve(form: ReluForm, words: np.ndarray, limits: Limits) -> tuple[list[Cycle], bool]:
+    """Return the cycles of words of one order, and whether time was left for all of the words."""
     cycles: list[Cycle] = []
-    end = np.inf
-    for first in range(0, len(words), WORDS_AT_ONCE):
-        if expired[0] and end == np.inf:
-            end = time.perf_counter() + GRACE
-        if cancel[0] or time.perf_counter() > end:
+    for part in parts(words, form.M):
+        if limits.closed:
             return cycles, False
-        solved = solve_words(form, words[first : first + WORDS_AT_ONCE], cancel=cancel)
-        cycles += [item for item in solved if isinstance(item, Cycle)]
-    return cycles, not cancel[0]
+        with limits.solving() as flag:
+            cycles += cycles_of_words(form, part, cancel=flag)
+        if flag[0]:
+            return cycles, False
+    return cycles, True
 
 
 def _published_order(

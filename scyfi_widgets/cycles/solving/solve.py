@@ -8,6 +8,7 @@ singular or nearly so, a point is on a border or numbers overflow, exact arithme
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice, product
 
 import numpy as np
@@ -25,6 +26,7 @@ from .spectrum import spectra
 
 LONGEST_EXACT = 2.0  # seconds that exact arithmetic may take for one word
 MOST_NEIGHBOURS = 1 << 10  # words around one solution of a singular system
+NOTHING = np.zeros(0, np.bool_)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,18 +98,22 @@ def _solve_words(form: ReluForm, words, flag: np.ndarray, touched: list[np.ndarr
     if len(words) == 0:
         return []
     n, k, _ = words.shape
-    rotated, periods = np.empty(words.shape, np.uint8), np.zeros(n, np.int64)
-    rotate_words(words.view(np.uint8), rotated, periods)
-    verdicts, points = np.full(n, DOUBTFUL, np.uint8), np.zeros((n, k, form.M))
-    residuals, margins, errors = np.zeros((3, n))
-    done = refine_words(*form, rotated, verdicts, points, residuals, margins, errors, flag)
+    rotated, verdicts = np.empty(words.shape, np.uint8), np.empty(n, np.uint8)
+    counts = np.empty(2, np.int64)
+    points, values = np.zeros((n, k, form.M)), np.zeros((3, n))
+    residuals, margins, errors = values
+    done = judge_words(
+        *form, words.view(np.uint8), rotated, verdicts, points, residuals, margins, errors,
+        counts, flag,
+    )  # fmt: skip
     rotated = rotated.view(np.bool_)
-    found: list[Cycle | Continuum | Undecided | None] = [None] * n
     if not done:
         return _cancelled(rotated)
-    # The only solution of a repetition is a cycle of a lower order; a singular one may have others.
-    verdicts[(verdicts != SINGULAR) & (periods < k)] = VIRTUAL
-    for number in np.flatnonzero((verdicts == DOUBTFUL) | (verdicts == SINGULAR)):
+    found: list[Cycle | Continuum | Undecided | None] = [None] * n
+    if not counts.any():
+        return found
+    doubtful = (verdicts == DOUBTFUL) | (verdicts == SINGULAR) if counts[1] else NOTHING
+    for number in np.flatnonzero(doubtful):
         word, singular = rotated[number], bool(verdicts[number] == SINGULAR)
         if exact_seconds(form, k, singular) > LONGEST_EXACT:
             if singular:
@@ -176,11 +182,13 @@ def touched_words(word: np.ndarray, exact: ExactWord) -> list[np.ndarray]:
     return neighbours
 
 
-def cycles_of_words(form: ReluForm, words: np.ndarray) -> list[Cycle]:
+def cycles_of_words(
+    form: ReluForm, words: np.ndarray, *, cancel: np.ndarray | None = None
+) -> list[Cycle]:
     """Return the cycles among what `solve_words` finds, in the order of their words."""
     if len(words) == 0:
         return []
-    return [cycle for cycle in solve_words(form, words) if isinstance(cycle, Cycle)]
+    return [item for item in solve_words(form, words, cancel=cancel) if isinstance(item, Cycle)]
 
 
 def one_step_residual(form: ReluForm, word: np.ndarray, points: np.ndarray) -> float:
@@ -188,12 +196,15 @@ def one_step_residual(form: ReluForm, word: np.ndarray, points: np.ndarray) -> f
     return residual_of_points(*form, np.asarray(word, np.uint8), points)
 
 
+@cache
 def compile_solve() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not refine_words.signatures:
-        form = PLRNN([2.0], [[-4.0]], [1.0]).relu_form
-        (cycle,) = cycles_of_words(form, np.array([[[False], [True]]]))
-        one_step_residual(form, cycle.word, cycle.points)
+    form = PLRNN([2.0], [[-4.0]], [1.0]).relu_form
+    cycles_of_words(form, np.ones((1, 1, 1), bool))
+    word = np.array([[[False], [True]]])
+    (cycle,) = cycles_of_words(form, word)
+    rotate_words(word.view(np.uint8), np.empty((1, 2, 1), np.uint8), np.empty(1, np.int64))
+    one_step_residual(form, cycle.word, cycle.points)
 
 
 def exact_seconds(form: ReluForm, order: int, singular: bool = False) -> float:
@@ -209,6 +220,38 @@ def exact_seconds(form: ReluForm, order: int, singular: bool = False) -> float:
     orbit = 2.0 * k * M * (M + H) * (2e-7 + 4e-9 * digits)
     seconds = 2e-4 + regions + around + elimination + orbit
     return seconds + (k * H * (2e-5 + 1.2e-8 * digits**2) if singular else 0.0)
+
+
+@kernel
+def judge_words(
+    A, W1, W2, h1, h2, words, rotated, verdicts, points, residuals, margins, errors, counts, cancel
+):
+    """Rotate words and refine their candidates (see `refine_words`).
+
+    The only solution of a repetition is a cycle of a lower order, so it is VIRTUAL; a singular one
+    may have others. `counts` (2,) receives how many are REAL, and how many exact arithmetic has to
+    decide.
+
+    Returns
+    -------
+    bool
+        False if the flag was set.
+    """
+    k = words.shape[1]
+    periods = np.empty(words.shape[0], np.int64)
+    rotate_words(words, rotated, periods)
+    network = (A, W1, W2, h1, h2)
+    if not refine_words(*network, rotated, verdicts, points, residuals, margins, errors, cancel):
+        return False
+    counts[0] = counts[1] = 0
+    for number in range(words.shape[0]):
+        if verdicts[number] != SINGULAR and periods[number] < k:
+            verdicts[number] = VIRTUAL
+        if verdicts[number] == REAL:
+            counts[0] += 1
+        elif verdicts[number] != VIRTUAL:
+            counts[1] += 1
+    return True
 
 
 @kernel

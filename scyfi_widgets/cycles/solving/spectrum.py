@@ -30,6 +30,7 @@ from .refine import write_jacobian
 STRICT_ROUNDS = 30  # of one eigenvalue, before a subdiagonal may be dropped by its size alone
 MOST_ROUNDS = 60
 SMALL = 2.0**-52
+LOG_2 = math.log(2.0)
 TRUSTED = 1e-11  # relative rounding of a trace up to which two states need no Schur form
 EXCEPTIONAL = 0.9 + 0.43j  # a shift of no meaning, which ends a standstill
 WIDE = 2.0**40  # ratio of shift to diagonal from which unshifted rounds converge at once
@@ -59,7 +60,8 @@ def spectra(
     words = np.ascontiguousarray(words, dtype=np.uint8)
     n, k, _ = words.shape
     if k == 1:
-        return _sorted(np.linalg.eigvals(A + (W1 * words[:, 0, None, :]) @ W2), 0)
+        values = np.linalg.eigvals(A + (W1 * words[:, 0, None, :]) @ W2).astype(np.complex128)
+        return _sorted(values, np.zeros(values.shape, np.int64))
     mantissas = np.empty((n, form.M), np.complex128)
     exponents = np.empty((n, form.M), np.int64)
     flag = new_flag() if cancel is None else cancel
@@ -78,18 +80,56 @@ def product_spectrum(jacobians: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values[0], logs[0]
 
 
-def _sorted(mantissas, exponents) -> tuple[np.ndarray, np.ndarray]:
-    mantissas = mantissas.astype(np.complex128)
-    moduli = np.abs(mantissas)
-    with np.errstate(divide="ignore", over="ignore", under="ignore"):
-        logs = np.log(moduli) + exponents * np.log(2.0)
-        values = np.empty_like(mantissas)
-        values.real = np.ldexp(mantissas.real, exponents)
-        values.imag = np.ldexp(mantissas.imag, exponents)
-    # Rounded keys keep the order the same on every machine: a conjugate pair ties in modulus.
-    keys = np.where(np.isfinite(logs), logs.round(11), logs)
-    order = np.lexsort((-mantissas.imag, -mantissas.real, -keys), axis=-1)
-    return np.take_along_axis(values, order, -1), np.take_along_axis(logs, order, -1)
+def _sorted(mantissas: np.ndarray, exponents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    values, logs = np.empty(mantissas.shape, np.complex128), np.empty(mantissas.shape)
+    sort_spectra(mantissas, exponents, values, logs)
+    return values, logs
+
+
+@kernel
+def sort_spectra(mantissas, exponents, values, logs):
+    """Write eigenvalues mantissa 2^exponent (n, M) by falling modulus, and log |λ|.
+
+    Rounded moduli keep the order the same on every machine: a conjugate pair ties.
+    """
+    M = values.shape[1]
+    keys, order = np.empty(M), np.empty(M, np.int64)
+    for n in range(values.shape[0]):
+        for i in range(M):
+            value = mantissas[n, i]
+            size = math.hypot(value.real, value.imag)
+            log = math.log(size) + exponents[n, i] * LOG_2 if size > 0.0 else -np.inf
+            if size != size:
+                log = np.nan
+            keys[i] = np.rint(log * 1e11) * 1e-11 if abs(log) < 1e4 else log
+            place = i
+            while place > 0:
+                other = order[place - 1]
+                if not _comes_first(keys[i], value, keys[other], mantissas[n, other]):
+                    break
+                order[place] = other
+                place -= 1
+            order[place] = i
+        for place in range(M):
+            i = order[place]
+            value, exponent = mantissas[n, i], exponents[n, i]
+            size = math.hypot(value.real, value.imag)
+            logs[n, place] = math.log(size) + exponent * LOG_2 if size > 0.0 else -np.inf
+            if size != size:
+                logs[n, place] = np.nan
+            values[n, place] = complex(
+                math.ldexp(value.real, exponent), math.ldexp(value.imag, exponent)
+            )
+
+
+@kernel_part
+def _comes_first(key, value, other_key, other):
+    """Return whether an eigenvalue comes before another; NaN comes last."""
+    if key != other_key:
+        return key > other_key or (other_key != other_key and key == key)
+    if value.real != other.real:
+        return value.real > other.real
+    return value.imag > other.imag
 
 
 @kernel

@@ -70,9 +70,9 @@ def test_the_error_bounds_hold_against_extended_precision(M, H, k):
         answers.append([*b.ravel(), *((z[0] - z[1:]) @ problem.functional + problem.slack[1:])])
     answers = np.array(answers)
     entries = (answers[:-1] - answers[-1]).T
-    assert np.abs(problem.constants - answers[-1]).max() <= problem.constant_error
-    assert np.abs(problem.rows - entries).max() <= problem.row_error
-    assert problem.row_error < 1e-10 * np.abs(problem.rows).max()
+    assert np.abs(problem.constants - answers[-1]).max() <= problem.bounds[1]
+    assert np.abs(problem.rows - entries).max() <= problem.bounds[0]
+    assert problem.bounds[0] < 1e-10 * np.abs(problem.rows).max()
 
 
 def driven_correction(form, region, residual):
@@ -135,4 +135,4 @@ def test_an_eigenvalue_of_minus_one_is_seen(order):
     flipping = sw.PLRNN(A=[-1.0, 0.5], W=[[0.5, 0.0], [0.0, 0.0]], h=[-1.0, 0.1])
     problem = program(flipping.relu_form, order)
     assert problem.region[0]
-    assert problem.row_error < 1e-12
+    assert problem.bounds[0] < 1e-12

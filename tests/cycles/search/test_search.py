@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import scyfi_widgets as sw
 from scyfi_widgets.cancellation import new_flag
+from scyfi_widgets.cycles.limits import Limits
 from scyfi_widgets.cycles.search import search
 from scyfi_widgets.cycles.search.block_elimination import solve_block_cyclic
 from scyfi_widgets.cycles.search.candidate import (
@@ -326,10 +327,11 @@ def test_flags_are_seen_in_time(size, gain):
     lower, ended = np.empty((0, k, H), np.uint8), []
 
     def search_for_long():
-        _, finished = search._follow_curves(model.relu_form, k, 0, lower, flags)
+        _, finished = search._follow_curves(model.relu_form, k, 0, lower, Limits(*flags))
         ended.append((finished, time.perf_counter()))
 
-    search._follow_curves(tent_map().relu_form, 1, 0, np.empty((0, 1, 1), np.uint8), FLAGS)
+    none = np.empty((0, 1, 1), np.uint8)
+    search._follow_curves(tent_map().relu_form, 1, 0, none, Limits(*FLAGS))
     thread = threading.Thread(target=search_for_long)
     thread.start()
     time.sleep(0.2)
