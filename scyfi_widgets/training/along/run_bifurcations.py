@@ -174,7 +174,7 @@ class RunBifurcations:
             else:
                 text += "; no set is proved to be complete"
         if self.every > 1:
-            text += f"; of the saved networks every {self.every}th, with straight lines between"
+            text += f"; one in {self.every} of the saved networks, with straight lines between"
         if self.unresolved:
             text += f"; {len(self.unresolved)} places could not be decided"
         return f"{text}; {self.stopped}" if self.stopped else text
