@@ -158,7 +158,7 @@ def test_every_second_network_is_another_path_and_says_so():
     chords = bifurcations_along([WALK[epoch] for epoch in some.epochs], 3)
     places = np.interp([e.epoch for e in chords.events], np.arange(7), some.epochs)
     np.testing.assert_allclose([e.epoch for e in some.events], places, rtol=1e-14)
-    assert "every 7th, with straight lines between" in some.statement
+    assert "one in 7 of the saved networks, with straight lines between" in some.statement
 
 
 def test_the_exponent_is_that_of_the_orbit_from_where_the_data_begin():
