@@ -25,7 +25,8 @@ BUILD = """
 import time
 import ipywidgets, numpy as np
 import scyfi_widgets as sw
-from scyfi_widgets.widgets import bifurcation_diagram, loop
+from scyfi_widgets.widgets import loop
+from scyfi_widgets.widgets.diagram import bifurcation_diagram
 bifurcation_diagram.AT_ONCE = 10.0  # a slow diagram is waited for, not put off
 loop.REST = 1.0  # finer orbits, which follow when the sliders rest, are not measured
 panel = sw.WeightPanel({model})

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..cycles.find import compile_all
 from ..models import PLRNN
-from .intervals.intervals import words_on_interval
+from .intervals.intervals import compile_intervals
 from .line import Line
 from .pieces.pieces import word_pieces
 from .pieces.samples import sample_pieces
@@ -21,7 +21,7 @@ def compile_bifurcations() -> None:
     if _done:
         return
     line = Line.through(PLRNN([0.5], [[-2.0]], [0.1]), "A[0]", (0.2, 0.7))
-    words_on_interval(line.forms, line.lo, line.hi, 1)
+    compile_intervals()
     words = np.ones((1, 1, 1), np.uint8)
     pieces = word_pieces(line.forms, words, line.lo, line.hi)
     sample_pieces(line.forms, words, pieces, np.linspace(line.lo, line.hi, 3))

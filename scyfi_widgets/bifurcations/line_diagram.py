@@ -19,9 +19,10 @@ from .diagram import Diagram
 from .intervals.intervals import IntervalWords, words_on_interval
 from .line import Line
 from .linking import link
+from .pieces.pieces import TOGETHER
 
 VALUES = 301  # at which every branch is sampled, besides the ends of its pieces
-QUICK = 1_000  # nodes of the proof for which a first picture waits: some 2 ms,
+QUICK = 2_000  # nodes of the proof for which a first picture waits: some 5 ms,
 PROVED_SOON = 0.015  # or all of them, where the line before was proved within so many seconds
 SEEDS = 5  # values at which it looks for cycles otherwise
 SEED_WIDTH = 1e-9  # of the range
@@ -188,12 +189,18 @@ class _Work:
             lo,
             hi,
             self.max_order,
+            narrow=False,
             node_limit=node_limit,
             cancel=self.cancel,
             expired=self.expired,
         )
         if found.proved or node_limit is None:
-            self.closure.add(found.words)
+            # A word that can be real nowhere but in an interval of no length has no pieces.
+            shortest = min(TOGETHER * max(abs(lo), abs(hi)), 0.1 * (hi - lo))
+            self.closure.add(
+                words[span[:, 1] - span[:, 0] > shortest]
+                for words, span in zip(found.words, found.spans, strict=True)
+            )
         return found
 
     def by_intervals(self) -> Iterator[tuple[int, int]]:

@@ -11,35 +11,52 @@ bounded (`expansions`); whatever cannot be certified is kept as a candidate.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...cancellation import new_flag
+from ...cycles.polygons.rows import NONE
 from ...models import PLRNN
 from ...models.relu_form import ReluForm
-from .kernels import least_rotations, search_tasks
+from ..pieces.pieces import degree_bound
+from .candidates import test_candidates
+from .kernels import search_groups
+from .known_words import fill_slots, keep_word
 from .state import (
     COUNTS,
-    DEPTH,
     FINISHED,
     FULL,
+    GROUPS,
     LARGEST,
     LEAST,
+    LEFT,
     LETTERS,
+    LIMIT,
     NODES,
-    TASKS,
+    OPEN,
+    RIGHT,
+    TESTS,
+    WIDE_HI,
+    WIDE_LO,
+    WINDOWS,
     WORDS,
     Found,
     Net,
     Path,
-    Tasks,
+    Pending,
+    Prefixes,
 )
+from .windows import MOST_BITS, Windows, joined_windows, window_words
+from .word_polynomials import HALVINGS, bernstein_transforms, polynomial_memory
 
 FAR = 1e6  # the radius, relative to that scale
 MARGIN = 1e-11  # what a cycle keeps from the borders, relative to that scale
 SMALLEST = 1e-15  # relative to the parameter: no smaller intervals are told apart
-REMEMBERED = 16  # prefixes that were closed lately
+WINDOW = 4  # regions of a window, or half the highest order
+MOST_CANDIDATES, MOST_VISITED = 4_000, 40_000  # words that fit together, and prefixes of them
+MOST_DEGREE = 24  # of polynomials that are worth their time
 NO_LIMIT = np.iinfo(np.int64).max
 
 
@@ -79,6 +96,8 @@ def words_on_interval(
     *,
     radius: float | None = None,
     margin: float = MARGIN,
+    narrow: bool = True,
+    known: Iterable[np.ndarray] = (),
     node_limit: int | None = None,
     cancel: np.ndarray | None = None,
     expired: np.ndarray | None = None,
@@ -97,6 +116,12 @@ def words_on_interval(
     margin : float
         So near to a border, relative to the network's scale, cycles may be missing. At 0 all words
         that meet in a border collision are kept: their number doubles with each order.
+    narrow : bool
+        Whether the spans of all words are wanted. Without, a word that may be real somewhere is not
+        looked at again, and its span is [lo, hi]; words that nothing shows to be real or virtual,
+        as where two borders are met at once, have the part of it where that is so.
+    known : iterable of (n, k, H) arrays, optional
+        Words of one order each, in any rotation, that are taken for real somewhere.
     node_limit : int, optional
         Nodes after which the search ends.
     cancel, expired : (1,) int64 arrays, optional
@@ -112,7 +137,9 @@ def words_on_interval(
         raise ValueError(f"words on an interval need one or two states, got M = {M}")
     cancel = new_flag() if cancel is None else cancel
     expired = new_flag() if expired is None else expired
-    search = _Search(forms, float(lo), float(hi), max_order, radius, margin)
+    search = _Search(forms, float(lo), float(hi), max_order, radius, margin, narrow)
+    for words in known:
+        search.keep(words)
     status = search.run(NO_LIMIT if node_limit is None else node_limit, cancel, expired)
     words, spans = search.words() if not cancel[0] else search.no_words()
     return IntervalWords(
@@ -126,9 +153,11 @@ def words_on_interval(
 
 
 class _Search:
-    def __init__(self, forms, lo, hi, highest, radius, margin):
+    def __init__(self, forms, lo, hi, highest, radius, margin, narrow):
         M, H = forms.W1.shape[1:]
-        self.H, self.highest = H, highest
+        self.H, self.highest, self.span, self.narrow = H, highest, (lo, hi), narrow
+        self.degree = _step_degree(forms)
+        self.degrees = tuple(degree_bound(forms, k) for k in range(1, highest + 1))
         scale, steepness = _scale(forms, (lo, 0.5 * (lo + hi), hi))
         self.net = _net(
             forms if M == 2 else _in_two_dimensions(forms),
@@ -138,61 +167,121 @@ class _Search:
         self.path = _path(highest, H)
         n_max = highest * H
         room = 16 * n_max + 64
-        self.tasks = Tasks(
-            span=np.zeros((256, 2)),
-            kind=np.zeros((256, 2), np.int64),
-            given=np.zeros((256, n_max), np.uint8),
-            closed_span=np.zeros((REMEMBERED, 2)),
-            closed_depth=np.zeros(REMEMBERED, np.int64),
-            closed_bits=np.zeros((REMEMBERED, n_max), np.uint8),
+        self.pending = Pending(
+            open=_prefixes(256, n_max),
+            group=np.zeros(64, np.int64),
+            left=_prefixes(256, n_max),
+            right=_prefixes(256, n_max),
+            tests=_prefixes(256, n_max),
         )
         self.found = Found(
-            order=np.zeros(64, np.int64),
-            span=np.zeros((64, 2)),
-            letters=np.zeros(16 * n_max, np.uint8),
+            order=np.zeros(256, np.int64),
+            begin=np.zeros(256, np.int64),
+            span=np.zeros((256, 2)),
+            letters=np.zeros(256 * n_max, np.uint8),
+            slot=np.full(512, NONE),
             place=np.zeros((room, 5)),
             edge=np.zeros(room, np.int32),
             value=np.zeros(64),
             side=np.zeros(64, np.int64),
+            windows=_prefixes(256, n_max),
         )
         self.count = np.zeros(COUNTS, np.int64)
-        self.count[DEPTH] = -1
-        self.count[TASKS] = 1
-        self.tasks.span[0] = lo, hi
-        self.now = np.zeros(6)
+        self.count[OPEN] = self.count[GROUPS] = 1
+        self.pending.open.span[0] = lo, hi
+        self.now = np.zeros(8)
         self.now[LEAST] = SMALLEST * max(hi - lo, abs(lo), abs(hi))
         self.now[LARGEST] = FAR * scale if radius is None else radius
+        self.now[WIDE_LO], self.now[WIDE_HI] = (np.inf, -np.inf) if narrow else (lo, hi)
+
+    def keep(self, words: np.ndarray) -> None:
+        """Take words (n, k, H) for possibly real everywhere."""
+        n, k, _ = words.shape
+        found, count = self.found, self.count
+        self._enlarge(n)
+        for word in words.reshape(n, k * self.H).astype(np.uint8):
+            keep_word(
+                found.order, found.begin, found.span, found.letters, self.found.slot, count,
+                *self.span, word, k, self.H,
+            )  # fmt: skip
 
     def run(self, node_limit, cancel, expired) -> int:
+        """Search to the end, or until something stops it: one of the states of `search_groups`."""
+        window = self.window()
         while True:
-            status = search_tasks(
-                self.net, self.path, self.tasks, self.found, self.count, self.now, node_limit,
-                cancel, expired,
+            status = self._search(window, node_limit, cancel, expired)
+            if window == 0 or status != FINISHED:
+                return status
+            windows = joined_windows(self.found.windows, self.count[WINDOWS], window, self.H)
+            candidates = self._candidates(windows)
+            if candidates is not None:
+                return self._test(candidates, node_limit, cancel, expired)
+            # Too many fit together: a tree of words, which knows all of their windows, is better.
+            window = 0
+            self.pending.open.span[0] = self.span
+            self.pending.open.depth[0] = self.pending.group[0] = 0
+            self.count[OPEN] = self.count[GROUPS] = 1
+
+    def window(self) -> int:
+        """Return the regions of a window, 0 where a tree of whole words is better."""
+        length = max(WINDOW, self.highest // 2)
+        return length if length < self.highest and length * self.H <= MOST_BITS else 0
+
+    def _search(self, window, node_limit, cancel, expired) -> int:
+        while True:
+            status = search_groups(
+                self.net, self.path, self.pending, self.found, self.count, self.now, window,
+                node_limit, cancel, expired,
             )  # fmt: skip
             if status != FULL:
                 return status
             self._enlarge()
 
+    def _candidates(self, windows: Windows) -> Prefixes | None:
+        """Return the words that consist of these windows, or None where they are too many."""
+        room = MOST_CANDIDATES
+        letters = np.empty((room, self.highest), np.int64)
+        orders, spans = np.empty(room, np.int64), np.empty((room, 2))
+        n = window_words(
+            *windows, np.array(self.span), self.highest, letters, orders, spans, MOST_VISITED
+        )
+        if n < 0:
+            return None
+        bits = (letters[:n, :, None] >> np.arange(self.H - 1, -1, -1) & 1).astype(np.uint8)
+        return Prefixes(spans[:n], orders[:n] * self.H, bits.reshape(n, -1))
+
+    def _test(self, candidates: Prefixes, node_limit, cancel, expired) -> int:
+        """Test words, each over its interval."""
+        if self.count[NODES] + len(candidates.depth) > node_limit:
+            return LIMIT
+        if self.narrow or max(self.degrees) > MOST_DEGREE:
+            n = self.count[TESTS] = len(candidates.depth)
+            self._enlarge()
+            for array, tests in zip(candidates, self.pending.tests, strict=True):
+                tests[:n] = array
+            return self._search(0, node_limit, cancel, expired)
+        transforms = bernstein_transforms(self.degrees)
+        memory = polynomial_memory(max(self.degrees), self.highest, self.H)
+        while True:
+            status = test_candidates(
+                self.net, self.path, self.pending, self.found, self.count, self.now, candidates,
+                self.degree, np.array(self.degrees), transforms, memory, cancel, expired,
+            )  # fmt: skip
+            if status != FULL:
+                break
+            self._enlarge(room=2 << HALVINGS)
+        return status if status != FINISHED else self._search(0, node_limit, cancel, expired)
+
     def words(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
         """Return the words of each order, each once, and where they may be real."""
-        order = self.found.order[: self.count[WORDS]]
-        span = self.found.span[: self.count[WORDS]]
-        letters = self.found.letters[: self.count[LETTERS]].copy()
-        least_rotations(order, letters, self.H)
-        lengths = order * self.H
-        starts = np.cumsum(lengths) - lengths
-        words, spans = self.no_words()
-        words, spans = list(words), list(spans)
-        for k in np.unique(order):
-            here = order == k
-            copies = letters[starts[here][:, None] + np.arange(k * self.H)]
-            keys = copies.view(np.dtype((np.void, k * self.H)))[:, 0]
-            _, first, which = np.unique(keys, return_index=True, return_inverse=True)
-            words[k - 1] = copies[first].reshape(-1, k, self.H)
-            hull = np.tile((np.inf, -np.inf), (len(first), 1))
-            np.minimum.at(hull[:, 0], which, span[here, 0])
-            np.maximum.at(hull[:, 1], which, span[here, 1])
-            spans[k - 1] = hull
+        n = self.count[WORDS]
+        order, begin, span = self.found.order[:n], self.found.begin[:n], self.found.span[:n]
+        words, spans = [], []
+        for k in range(1, self.highest + 1):
+            here = np.flatnonzero(order == k)
+            letters = self.found.letters[begin[here][:, None] + np.arange(k * self.H)]
+            words.append(letters.reshape(-1, k, self.H))
+            spans.append(span[here])
         return tuple(words), tuple(spans)
 
     def no_words(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
@@ -200,25 +289,46 @@ class _Search:
         words = tuple(np.zeros((0, k, self.H), np.uint8) for k in orders)
         return words, tuple(np.zeros((0, 2)) for _ in orders)
 
-    def _enlarge(self) -> None:
-        count, path = self.count, self.path
+    def _enlarge(self, more: int = 0, room: int = 8) -> None:
+        """Make room for what a step of the search may add, for so many words and tests."""
+        count, path, pending, found = self.count, self.path, self.pending, self.found
         size = path.size.max()
         corners = path.top.max() + 3 * size + 16
-        waiting = count[TASKS] + 8
-        self.tasks = self.tasks._replace(
-            span=_with_room(self.tasks.span, waiting),
-            kind=_with_room(self.tasks.kind, waiting),
-            given=_with_room(self.tasks.given, waiting),
+        opened = count[OPEN] + count[LEFT] + count[RIGHT] + 8
+        self.pending = Pending(
+            open=_more_prefixes(pending.open, opened),
+            group=_with_room(pending.group, count[GROUPS] + 4),
+            left=_more_prefixes(pending.left, count[LEFT] + count[OPEN] + 8),
+            right=_more_prefixes(pending.right, count[RIGHT] + count[OPEN] + 8),
+            tests=_more_prefixes(pending.tests, count[TESTS] + room),
         )
+        words = count[WORDS] + more + 1
+        slot = found.slot
+        if 2 * words >= len(slot):
+            slot = np.full(4 * len(slot) * (1 + more // len(slot)), NONE)
+            fill_slots(found.order, found.begin, found.letters, count[WORDS], slot, self.H)
         self.found = Found(
-            order=_with_room(self.found.order, count[WORDS] + 1),
-            span=_with_room(self.found.span, count[WORDS] + 1),
-            letters=_with_room(self.found.letters, count[LETTERS] + len(path.bits)),
-            place=_with_room(self.found.place, corners),
-            edge=_with_room(self.found.edge, corners),
-            value=_with_room(self.found.value, size + 8),
-            side=_with_room(self.found.side, size + 8),
+            order=_with_room(found.order, words),
+            begin=_with_room(found.begin, words),
+            span=_with_room(found.span, words),
+            letters=_with_room(found.letters, count[LETTERS] + (more + 1) * len(path.bits)),
+            slot=slot,
+            place=_with_room(found.place, corners),
+            edge=_with_room(found.edge, corners),
+            value=_with_room(found.value, size + 8),
+            side=_with_room(found.side, size + 8),
+            windows=_more_prefixes(found.windows, count[WINDOWS] + 1),
         )
+
+
+def _prefixes(room: int, n_max: int) -> Prefixes:
+    return Prefixes(
+        np.zeros((room, 2)), np.zeros(room, np.int64), np.zeros((room, n_max), np.uint8)
+    )
+
+
+def _more_prefixes(prefixes: Prefixes, needed: int) -> Prefixes:
+    return Prefixes(*(_with_room(array, needed) for array in prefixes))
 
 
 def _with_room(array: np.ndarray, needed: int) -> np.ndarray:
@@ -227,6 +337,14 @@ def _with_room(array: np.ndarray, needed: int) -> np.ndarray:
     larger = np.zeros((max(2 * len(array), int(needed)), *array.shape[1:]), array.dtype)
     larger[: len(array)] = array
     return larger
+
+
+def _step_degree(forms: ReluForm) -> int:
+    """Return the degree of the entries of J = A + W1 D W2 and of h1 + W1 D h2."""
+    A, W1, W2, h1, h2 = (
+        max((power for power in range(3) if array[power].any()), default=0) for array in forms
+    )
+    return max(A, h1, W1 + W2, W1 + h2)
 
 
 def _reciprocal(numbers: np.ndarray) -> np.ndarray:
@@ -291,6 +409,8 @@ def _path(highest: int, H: int) -> Path:
         start=np.zeros(n_max + 1, np.int64),
         size=np.zeros(n_max + 1, np.int64),
         top=np.zeros(n_max + 1, np.int64),
+        free=np.zeros(n_max + 1, np.int64),
+        upto=np.zeros(n_max + 1, np.int64),
         steps=np.zeros((highest, 16)),
         orbit=orbit,
         gradient=np.zeros((n_max + highest, 3)),
@@ -313,7 +433,10 @@ def _in_two_dimensions(forms: ReluForm) -> ReluForm:
 
 def compile_intervals() -> None:
     """Compile or load the kernels, so that no time limit counts this."""
-    if not search_tasks.signatures:
+    if not test_candidates.signatures:
         form = PLRNN([0.5], [[-2.0]], [0.1]).relu_form
         forms = ReluForm(*(np.stack([array, 0.0 * array, 0.0 * array]) for array in form))
-        words_on_interval(forms, 0.0, 1.0, 1)
+        word = np.ones((1, 1, 1), np.uint8)
+        words_on_interval(forms, 0.0, 1.0, WINDOW + 1, narrow=False, known=[word])
+        n = np.zeros(0, np.int64)
+        fill_slots(n, n, np.zeros(0, np.uint8), np.int64(0), np.full(8, NONE), 1)

@@ -1,10 +1,12 @@
-"""The search for the words of an interval, compiled: depth first over prefixes, task by task.
+"""The search for the words of an interval, compiled: trees of prefixes, depth first.
 
-A *task* is a prefix of a word and an interval of the parameter. In the middle of that interval the
-polygon search runs as for a single value, below the prefix. What it closes there with a row is
-closed for the part of the interval over which the row stays a proof; the rest is a new task. A
-condition that seems to empty a cell without a proof is left out: the cell is then larger than it
-need be. All of it lives in arrays, so that the search can come back for more room.
+A *group* is a piece of the tree of all prefixes: some prefixes, each with the interval of the
+parameter over which it is still open. In the middle of what these have in common the polygon search
+runs as for a single value, once for all of them. What it closes there with a row is closed for the
+part of the interval over which the row stays a proof; what is left on either side of the middle
+makes two new groups. A condition that seems to empty a cell without a proof is left out: the cell
+is then larger than it need be. All of it lives in arrays, so that the search can come back for more
+room.
 """
 
 from __future__ import annotations
@@ -23,33 +25,38 @@ from ...cycles.polygons.cells import (
 )
 from ...cycles.polygons.kernels import evaluate_plane, is_repetition, write_gradient
 from ...cycles.polygons.rows import C0, H2, NONE, PHI_0, PHI_X, PHI_Y, W1X, W2X, W2Y
+from .known_words import is_settled, keep_word
+from .pending import add_prefix, add_tests, covered, enter_interval, leave_open, push_group
 from .rows import row_extent
 from .state import (
     CUT,
-    DEPTH,
     DONE,
     FINISHED,
     FIRST,
-    FORCED,
     FULL,
+    GROUPS,
     HALF,
     HI,
     LARGEST,
     LEAST,
+    LEFT,
     LETTERS,
     LIMIT,
     LO,
+    MIDDLE,
     NODES,
-    ONLY,
+    OPEN,
+    RIGHT,
     SECOND,
     SPLIT,
     STOPPED,
-    TASKS,
-    TREE,
-    WORD,
+    SURE,
+    TESTS,
+    WIDE_HI,
+    WIDE_LO,
+    WINDOWS,
     WORDS,
 )
-from .tasks import add_rest, covered, enter_interval, note_closed, trim
 from .words import virtual_extent
 
 
@@ -89,10 +96,13 @@ def best_edges(place, edge, start, size, sign, value):
 
 
 @kernel
-def close_part(
-    span, kinds, given, closed_span, closed_depth, closed_bits, count, now, extent, depth, bits
-):
-    """Close the first `depth` bits as far as an extent goes; what is left becomes tasks.
+def close_prefixes(
+    open_span, open_depth, open_bits, left_span, left_depth, left_bits, right_span, right_depth,
+    right_bits, count, now, tiny, extent, free, first, last, depth, bits,
+):  # fmt: skip
+    """Close the first `depth` bits as far as an extent goes; what is left stays open.
+
+    That is about one open prefix, or where `free` is NONE about all from `first` to before `last`.
 
     Returns
     -------
@@ -101,114 +111,113 @@ def close_part(
     """
     if not min(extent) > 0.0:
         return False
-    lo, hi = covered(now, extent)
-    if (lo > now[LO] or hi < now[HI]) and now[HI] - now[LO] <= now[LEAST]:
+    a, b = covered(now, extent)
+    if not (a < now[MIDDLE] and b > now[MIDDLE]):
         return False
-    forced = count[FORCED]
-    add_rest(span, kinds, given, count, now, lo, hi, max(depth, forced), TREE, bits)
-    if depth < forced:
-        note_closed(closed_span, closed_depth, closed_bits, count, lo, hi, depth, bits)
+    if free != NONE:
+        first, last = free, free + 1
+    if tiny:
+        for k in range(first, last):
+            if open_span[k, 0] < a or open_span[k, 1] > b:
+                return False
+    if free != NONE:
+        leave_open(
+            left_span, left_depth, left_bits, right_span, right_depth, right_bits, count,
+            open_span[free, 0], open_span[free, 1], a, b, depth, bits,
+        )  # fmt: skip
+        return True
+    for k in range(first, last):
+        leave_open(
+            left_span, left_depth, left_bits, right_span, right_depth, right_bits, count,
+            open_span[k, 0], open_span[k, 1], a, b, open_depth[k], open_bits[k],
+        )  # fmt: skip
     return True
 
 
 @kernel
-def take_word(order, word_span, letters, span, kinds, given, count, now, extent, k, H, bits):
-    """Keep the word of the first k regions but where it is virtual; what is left is a task."""
+def take_word(
+    order, begin, word_span, letters, slot, test_span, test_depth, test_bits, count, now, lo, hi,
+    extent, unclear, k, H, bits,
+):  # fmt: skip
+    """Keep the word of the first k regions but where it is virtual; what is left is a new test.
+
+    `unclear` says that the word seems virtual in the middle, whatever `extent` could prove.
+    """
+    tiny = hi - lo <= now[LEAST]
     if min(extent) > 0.0:
-        lo, hi = covered(now, extent)
-        if (lo <= now[LO] and hi >= now[HI]) or now[HI] - now[LO] > now[LEAST]:
-            add_rest(span, kinds, given, count, now, lo, hi, k * H, WORD, bits)
+        a, b = covered(now, extent)
+        if (a <= lo and b >= hi) or not tiny:
+            add_tests(test_span, test_depth, test_bits, count, lo, hi, a, b, k * H, bits)
             return
-    n, at = count[WORDS], count[LETTERS]
-    order[n] = k
-    word_span[n, 0], word_span[n, 1] = now[LO], now[HI]
-    for i in range(k * H):
-        letters[at + i] = bits[i]
-    count[WORDS] = n + 1
-    count[LETTERS] = at + k * H
+    if not tiny and not unclear:
+        lo, hi = min(lo, now[WIDE_LO]), max(hi, now[WIDE_HI])
+    keep_word(order, begin, word_span, letters, slot, count, lo, hi, bits, k, H)
 
 
 @kernel
-def search_tasks(net, path, tasks, found, count, now, node_limit, cancel, expired):
-    """Go on with the search from where `path`, `tasks` and `count` say that it is.
+def search_group(
+    net, path, pending, found, count, now, window, first, last, node_limit, cancel, expired
+):
+    """Search below the open prefixes from `first` to before `last`, in the middle of the interval.
+
+    With `window` > 0 for all orbits of so many regions, which need not close; otherwise for cycles,
+    each but for its rotations.
 
     Returns
     -------
     int
-        FINISHED; FULL: an array of `found` or `tasks` needs more room; STOPPED: the caller's flag
-        `cancel` or the clock's `expired` is set; LIMIT: so many nodes have been visited.
+        As `search_groups`; only if it is FINISHED what was left open is complete.
     """
+    _, _, _, base, expansions, base_now, units, weights, margins, group = net
     (
-        powers_base, powers_units, moving, base, expansions, base_now, units, weights, margins,
-        group,
-    ) = net  # fmt: skip
-    (
-        bits, phases, firsts, starts, sizes, tops, steps, orbit, gradient, border, height, jacobian,
-        heights, ready,
+        bits, phases, firsts, starts, sizes, tops, frees, uptos, steps, orbit, gradient, border,
+        height, jacobian, heights, ready,
     ) = path  # fmt: skip
-    span, kinds, given, closed_span, closed_depth, closed_bits = tasks
-    words, word_span, letters, place, edge, value, side = found
+    opened, _, left, right, tests = pending
+    open_span, open_depth, open_bits = opened
+    left_span, left_depth, left_bits = left
+    right_span, right_depth, right_bits = right
+    test_span, test_depth, test_bits = tests
+    order, begin, word_span, letters, slot, place, edge, value, side, windows = found
+    window_span, window_depth, window_bits = windows
     H = units.shape[0]
     n_max = bits.shape[0]
-    highest = n_max // H
+    highest = window if window > 0 else n_max // H
+    middle, half, radius = now[MIDDLE], now[HALF], now[LARGEST]
+    tiny = now[HI] - now[LO] <= now[LEAST]
+    most_left = left_depth.shape[0] - (last - first) - 4
+    most_right = right_depth.shape[0] - (last - first) - 4
     evaluated = -1
     positive = negative = NOWHERE
-    while True:
+    phases[0] = SPLIT
+    starts[0] = sizes[0] = tops[0] = 0
+    frees[0] = first if open_depth[first] == 0 else NONE
+    uptos[0] = last
+    at = first  # the open prefix that comes next
+    i = 0
+    while i >= 0:
         if cancel[0] != 0 or expired[0] != 0:
             return STOPPED
         if count[NODES] >= node_limit:
             return LIMIT
-        if count[TASKS] + 8 > kinds.shape[0]:
+        if count[LEFT] >= most_left or count[RIGHT] >= most_right:
             return FULL
-        if count[WORDS] == words.shape[0] or count[LETTERS] + n_max > letters.shape[0]:
+        if count[TESTS] + 4 > test_depth.shape[0] or count[WINDOWS] == window_depth.shape[0]:
             return FULL
-        if count[DEPTH] < 0:
-            if count[TASKS] == 0:
-                return FINISHED
-            n = count[TASKS] - 1
-            count[TASKS] = n
-            forced = kinds[n, 0]
-            for i in range(forced):
-                bits[i] = given[n, i]
-            lo, hi = trim(
-                closed_span, closed_depth, closed_bits, count, span[n, 0], span[n, 1], forced, bits
-            )
-            if lo > hi:
-                continue
-            enter_interval(
-                powers_base, powers_units, moving, base, expansions, base_now, units, ready, now,
-                lo, hi,
-            )  # fmt: skip
-            evaluated = -1
-            if kinds[n, 1] == TREE:
-                count[FORCED] = forced
-                count[DEPTH] = 0
-                phases[0] = ONLY if forced > 0 else SPLIT
-                starts[0] = sizes[0] = tops[0] = 0
-                continue
-            order = forced // H
-            for t in range(order):
-                complete_step(base_now, units, weights, bits, steps, orbit, t)
-            extent = virtual_extent(
-                units, base, expansions, weights, margins, bits, steps, orbit, jacobian, heights,
-                ready, order, now[HALF], now[LARGEST],
-            )  # fmt: skip
-            take_word(
-                words, word_span, letters, span, kinds, given, count, now, extent, order, H, bits
-            )
-            count[NODES] += 1
-            continue
-        i = count[DEPTH]
-        forced = count[FORCED]
-        phase = phases[i]
-        if phase == DONE:
-            count[DEPTH] = i - 1
-            evaluated = -1
-            continue
+        if 2 * count[WORDS] >= slot.shape[0] or count[WORDS] == order.shape[0]:
+            return FULL
+        if count[LETTERS] + n_max > letters.shape[0]:
+            return FULL
         size = sizes[i]
         if tops[i] + 3 * size + 16 > edge.shape[0] or size + 8 > value.shape[0]:
             return FULL
+        phase = phases[i]
+        if phase == DONE:
+            i -= 1
+            evaluated = -1
+            continue
         t = i // H
+        free = frees[i]
         if phase == CUT:
             # The region at time t - 1 is complete: phi is affine there.
             complete_step(base_now, units, weights, bits, steps, orbit, t - 1)
@@ -219,7 +228,9 @@ def search_tasks(net, path, tasks, found, count, now, node_limit, cancel, expire
                 starts[i] = tops[i]
                 tops[i] += size
             px, py, p0 = steps[t - 1, PHI_X], steps[t - 1, PHI_Y], steps[t - 1, PHI_0]
-            if t == 1:
+            if window > 0:
+                pass
+            elif t == 1:
                 height[0], height[1], height[2] = px, py, p0
                 mark_heights(place, starts[i], size, px, py, p0)
             elif size > 0:
@@ -231,17 +242,19 @@ def search_tasks(net, path, tasks, found, count, now, node_limit, cancel, expire
                     place, starts[i], size, -px, -py, 1.0, -p0, value, side
                 )
                 if positive != CLEAR:
-                    first, second = best_edges(place, edge, starts[i], size, 1.0, value)
+                    one, two = best_edges(place, edge, starts[i], size, 1.0, value)
                     extent = row_extent(
                         base, expansions, weights, margins, group, bits, jacobian, heights,
-                        ready, first, second, number, now[HALF], now[LARGEST],
+                        ready, one, two, number, half, radius,
                     )  # fmt: skip
-                    if close_part(
-                        span, kinds, given, closed_span, closed_depth, closed_bits, count, now,
-                        extent, i, bits,
+                    if close_prefixes(
+                        open_span, open_depth, open_bits, left_span, left_depth, left_bits,
+                        right_span, right_depth, right_bits, count, now, tiny, extent, free, at,
+                        uptos[i], i, bits,
                     ):  # fmt: skip
                         count[NODES] += 1
-                        count[DEPTH] = i - 1
+                        at = uptos[i]
+                        i -= 1
                         evaluated = -1
                         continue
                 if negative != NOWHERE and positive != NOWHERE:
@@ -252,20 +265,57 @@ def search_tasks(net, path, tasks, found, count, now, node_limit, cancel, expire
                     )  # fmt: skip
                     starts[i], sizes[i], tops[i] = to, size, to + size
             advance(place, edge, starts[i], size, steps, t - 1, starts[i])
-            if not is_repetition(bits, border, H, t) and i >= forced:
-                extent = virtual_extent(
-                    units, base, expansions, weights, margins, bits, steps, orbit, jacobian,
-                    heights, ready, t, now[HALF], now[LARGEST],
-                )  # fmt: skip
-                take_word(
-                    words, word_span, letters, span, kinds, given, count, now, extent, t, H, bits
-                )
+            repeats = window > 0 or is_repetition(bits, border, H, t)
+            if free != NONE and not repeats:
+                lo, hi = open_span[free, 0], open_span[free, 1]
+                if not is_settled(order, begin, word_span, letters, slot, lo, hi, bits, t, H):
+                    extent, unclear = virtual_extent(
+                        units, base, expansions, weights, margins, bits, steps, orbit, jacobian,
+                        heights, ready, t, half, radius,
+                    )  # fmt: skip
+                    take_word(
+                        order, begin, word_span, letters, slot, test_span, test_depth, test_bits,
+                        count, now, lo, hi, extent, unclear, t, H, bits,
+                    )  # fmt: skip
             if t == highest:
+                if window > 0:
+                    add_prefix(
+                        window_span, window_depth, window_bits, count[WINDOWS],
+                        open_span[free, 0], open_span[free, 1], i, bits,
+                    )  # fmt: skip
+                    count[WINDOWS] += 1
                 count[NODES] += 1
-                count[DEPTH] = i - 1
+                at = uptos[i]
+                i -= 1
                 evaluated = -1
                 continue
-            phases[i] = phase = ONLY if i < forced else SPLIT
+            phases[i] = phase = SPLIT
+        end = uptos[i]
+        if free == NONE:
+            # The next prefixes that go on with the same bit, those with the shortest one alone.
+            if at == end:
+                i -= 1
+                evaluated = -1
+                continue
+            bit = open_bits[at, i]
+            end, stabbed = at, False
+            while end < uptos[i] and open_bits[end, i] == bit:
+                if open_depth[end] == i + 1 and end > at:
+                    break
+                within = open_span[end, 0] <= middle and middle < open_span[end, 1]
+                stabbed = stabbed or within or tiny
+                end += 1
+                if open_depth[end - 1] == i + 1:
+                    break
+            if not stabbed:
+                for k in range(at, end):
+                    leave_open(
+                        left_span, left_depth, left_bits, right_span, right_depth, right_bits,
+                        count, open_span[k, 0], open_span[k, 1], middle, middle, open_depth[k],
+                        open_bits[k],
+                    )  # fmt: skip
+                at = end
+                continue
         j = i - t * H
         gx, gy, constant = units[j, W2X], units[j, W2Y], units[j, H2]
         start = starts[i]
@@ -278,26 +328,33 @@ def search_tasks(net, path, tasks, found, count, now, node_limit, cancel, expire
             else:
                 positive, negative = evaluate_plane(orbit, gradient, i, t, gx, gy, constant)
             evaluated = i
-        if phase == SPLIT:
-            firsts[i] = 0 if negative == NOWHERE else 1
-            count[NODES] += 1
-            phase = FIRST
-        if phase != ONLY:
+        if free == NONE:
+            bits[i] = bit
+        else:
+            if phase == SPLIT:
+                firsts[i] = 0 if negative == NOWHERE else 1
+                count[NODES] += 1
+                phase = FIRST
             bits[i] = firsts[i] if phase == FIRST else 1 - firsts[i]
-        phases[i] = SECOND if phase == FIRST else DONE
+            phases[i] = SECOND if phase == FIRST else DONE
+        child = free
+        if free == NONE and open_depth[at] == i + 1:
+            child = at
         sign = 1 if bits[i] else -1
         own, other = (positive, negative) if bits[i] else (negative, positive)
         if own != CLEAR:
-            first, second = best_edges(place, edge, start, size, sign, value)
+            one, two = best_edges(place, edge, start, size, sign, value)
             extent = row_extent(
                 base, expansions, weights, margins, group, bits, jacobian, heights, ready,
-                first, second, i, now[HALF], now[LARGEST],
+                one, two, i, half, radius,
             )  # fmt: skip
-            if close_part(
-                span, kinds, given, closed_span, closed_depth, closed_bits, count, now, extent,
-                i + 1, bits,
+            if close_prefixes(
+                open_span, open_depth, open_bits, left_span, left_depth, left_bits, right_span,
+                right_depth, right_bits, count, now, tiny, extent, child, at, end, i + 1, bits,
             ):  # fmt: skip
                 count[NODES] += 1
+                if free == NONE:
+                    at = end
                 continue
         to = tops[i]
         if other == NOWHERE or own == NOWHERE:
@@ -310,31 +367,97 @@ def search_tasks(net, path, tasks, found, count, now, node_limit, cancel, expire
         else:
             starts[i + 1] = to
             made = write_half_plane(place, edge, to, sign, gradient, i, orbit, t, height)
-        sizes[i + 1] = made
-        tops[i + 1] = to + made if starts[i + 1] == to else to
-        phases[i + 1] = CUT if (i + 1) % H == 0 else (ONLY if i + 1 < forced else SPLIT)
-        count[DEPTH] = i + 1
+        i += 1
+        sizes[i] = made
+        tops[i] = to + made if starts[i] == to else to
+        phases[i] = CUT if i % H == 0 else SPLIT
+        frees[i], uptos[i] = child, end
+        if child != NONE and free == NONE:
+            at = end  # all below is about this prefix alone
         evaluated = -1
+    return FINISHED
 
 
 @kernel
-def least_rotations(order, letters, H):
-    """Rotate each word, in place, to the rotation that is least in lexicographic order."""
-    copy = letters.copy()
-    at = 0
-    for n in range(order.shape[0]):
-        length = order[n] * H
-        best = 0
-        for shift in range(H, length, H):
-            for i in range(length):
-                a, b = shift + i, best + i
-                a = copy[at + (a - length if a >= length else a)]
-                b = copy[at + (b - length if b >= length else b)]
-                if a != b:
-                    if a < b:
-                        best = shift
-                    break
-        for i in range(length):
-            b = best + i
-            letters[at + i] = copy[at + (b - length if b >= length else b)]
-        at += length
+def search_groups(net, path, pending, found, count, now, window, node_limit, cancel, expired):
+    """Go on with the search where `pending` and `count` say that it is.
+
+    Returns
+    -------
+    int
+        FINISHED; FULL: an array needs more room; STOPPED: the caller's flag `cancel` or the clock's
+        `expired` is set; LIMIT: so many nodes have been visited.
+    """
+    powers_base, powers_units, moving, base, expansions, base_now, units, weights, margins, _ = net
+    bits, _, _, _, _, _, _, _, steps, orbit, _, _, _, jacobian, heights, ready = path
+    opened, group, left, right, tests = pending
+    open_span, open_depth, _ = opened
+    test_span, test_depth, test_bits = tests
+    order, begin, word_span, letters, slot = found[:5]
+    H = units.shape[0]
+    n_max = bits.shape[0]
+    while True:
+        if cancel[0] != 0 or expired[0] != 0:
+            return STOPPED
+        if count[NODES] >= node_limit:
+            return LIMIT
+        if 2 * count[WORDS] >= slot.shape[0] or count[WORDS] == order.shape[0]:
+            return FULL
+        if count[LETTERS] + n_max > letters.shape[0] or count[TESTS] + 4 > test_depth.shape[0]:
+            return FULL
+        if count[TESTS] > 0:
+            n = count[TESTS] - 1
+            count[TESTS] = n
+            k = test_depth[n] // H
+            lo, hi = test_span[n, 0], test_span[n, 1]
+            for i in range(k * H):
+                bits[i] = test_bits[n, i]
+            if is_settled(order, begin, word_span, letters, slot, lo, hi, bits, k, H):
+                continue
+            enter_interval(
+                powers_base, powers_units, moving, base, expansions, base_now, units, ready, now,
+                lo, hi,
+            )  # fmt: skip
+            for t in range(k):
+                complete_step(base_now, units, weights, bits, steps, orbit, t)
+            extent, unclear = virtual_extent(
+                units, base, expansions, weights, margins, bits, steps, orbit, jacobian, heights,
+                ready, k, now[HALF], now[LARGEST],
+            )  # fmt: skip
+            take_word(
+                order, begin, word_span, letters, slot, test_span, test_depth, test_bits, count,
+                now, lo, hi, extent, unclear, k, H, bits,
+            )  # fmt: skip
+            count[NODES] += 1
+            continue
+        if count[GROUPS] == 0:
+            return FINISHED
+        if count[GROUPS] + 2 >= group.shape[0]:
+            return FULL
+        first, last = group[count[GROUPS] - 1], count[OPEN]
+        lo, hi = open_span[first, 0], open_span[first, 1]
+        for k in range(first + 1, last):
+            lo, hi = min(lo, open_span[k, 0]), max(hi, open_span[k, 1])
+        if hi - lo <= now[LEAST]:  # too small to be divided: one prefix after the other
+            first = last - 1
+            lo, hi = open_span[first, 0], open_span[first, 1]
+        count[LEFT] = count[RIGHT] = 0
+        count[WINDOWS] = count[SURE]  # a group that was interrupted comes again
+        enter_interval(
+            powers_base, powers_units, moving, base, expansions, base_now, units, ready, now,
+            lo, hi,
+        )  # fmt: skip
+        status = search_group(
+            net, path, pending, found, count, now, window, first, last, node_limit, cancel,
+            expired,
+        )  # fmt: skip
+        if status != FINISHED:
+            return status
+        if last - 1 + count[LEFT] + count[RIGHT] >= open_depth.shape[0]:
+            return FULL
+        count[SURE] = count[WINDOWS]
+        count[OPEN] = first
+        if first == group[count[GROUPS] - 1]:
+            count[GROUPS] -= 1
+        push_group(opened, group, right, count[RIGHT], count)
+        push_group(opened, group, left, count[LEFT], count)

@@ -1,4 +1,4 @@
-"""What the interval search holds: the network, the present branch, its tasks, what it found."""
+"""What the interval search holds: the network, the present branch, what is open, what it found."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 FINISHED, FULL, STOPPED, LIMIT = 0, 1, 2, 3
-TREE, WORD = 0, 1  # kinds of tasks
-CUT, SPLIT, FIRST, SECOND, ONLY, DONE = -1, 0, 1, 2, 3, 4  # phases of a node
-DEPTH, FORCED, NODES, WORDS, LETTERS, TASKS, CLOSED = range(7)  # of `count`
-COUNTS = 7
-LO, HI, MIDDLE, HALF, LEAST, LARGEST = range(6)  # of `now`
+CUT, SPLIT, FIRST, SECOND, DONE = -1, 0, 1, 2, 3  # phases of a node
+# Of `count`:
+NODES, WORDS, LETTERS, OPEN, GROUPS, LEFT, RIGHT, TESTS, WINDOWS, SURE, CANDIDATE = range(11)
+COUNTS = 11
+# Of `now`: the present interval, the width below which none is divided, the radius, and the
+# interval for words that are real somewhere.
+LO, HI, MIDDLE, HALF, LEAST, LARGEST, WIDE_LO, WIDE_HI = range(8)
 
 
 class Net(NamedTuple):
@@ -59,6 +61,9 @@ class Path(NamedTuple):
         The phase of each node, and its first child's bit.
     start, size, top : (n_max + 1,) int64 arrays
         The slice of each node's cell, and the first free place behind it.
+    free, upto : (n_max + 1,) int64 arrays
+        The open prefix with which, or below which, each node is, NONE while the node's bits are
+        only the beginning of open prefixes; the place behind the last of these.
     steps : (K, 16) array
         J_t, c_t and phi(z_t) in the middle, see `cycles.polygons.rows`.
     orbit : (K + 1, 6) array
@@ -83,6 +88,8 @@ class Path(NamedTuple):
     start: np.ndarray
     size: np.ndarray
     top: np.ndarray
+    free: np.ndarray
+    upto: np.ndarray
     steps: np.ndarray
     orbit: np.ndarray
     gradient: np.ndarray
@@ -93,28 +100,42 @@ class Path(NamedTuple):
     ready: np.ndarray
 
 
-class Tasks(NamedTuple):
-    """What is still to be done, a stack; and prefixes that were closed lately, a ring.
+class Prefixes(NamedTuple):
+    """Prefixes, or whole words, with the intervals of the parameter over which they are open.
 
     Attributes
     ----------
     span : (n, 2) array
-        The intervals of the parameter.
-    kind : (n, 2) int64 array
-        How many bits are given, and TREE (all that begins so) or WORD (this word alone).
-    given : (n, n_max) uint8 array
-        The bits.
-    closed_span : (m, 2) array
-    closed_depth : (m,) int64 array
-    closed_bits : (m, n_max) uint8 array
+    depth : (n,) int64 array
+        The number of bits.
+    bits : (n, n_max) uint8 array
     """
 
     span: np.ndarray
-    kind: np.ndarray
-    given: np.ndarray
-    closed_span: np.ndarray
-    closed_depth: np.ndarray
-    closed_bits: np.ndarray
+    depth: np.ndarray
+    bits: np.ndarray
+
+
+class Pending(NamedTuple):
+    """What is still to be done.
+
+    Attributes
+    ----------
+    open : Prefixes
+        A stack of groups, each a piece of the tree: prefixes that begin alike are neighbours.
+    group : (n,) int64 array
+        Where each group begins.
+    left, right : Prefixes
+        What the group at work leaves open on either side of the middle.
+    tests : Prefixes
+        Words, a stack.
+    """
+
+    open: Prefixes
+    group: np.ndarray
+    left: Prefixes
+    right: Prefixes
+    tests: Prefixes
 
 
 class Found(NamedTuple):
@@ -122,23 +143,31 @@ class Found(NamedTuple):
 
     Attributes
     ----------
-    order : (words,) int64 array
-        Orders of the words, which stand one after the other in `letters`.
+    order, begin : (words,) int64 arrays
+        The order of each word, and where its letters begin.
     span : (words, 2) array
         Where each may be real.
     letters : (n,) uint8 array
+        Least rotations, one after the other.
+    slot : (2^m,) int64 array
+        A hash table of the words: their numbers, NONE where it is empty.
     place : (corners, 5) array
         See `cycles.polygons.cells`.
     edge : (corners,) int32 array
     value : (n,) array
     side : (n,) int64 array
         Of the corners of one cell.
+    windows : Prefixes
+        Sequences of regions that an orbit may visit, see `windows`.
     """
 
     order: np.ndarray
+    begin: np.ndarray
     span: np.ndarray
     letters: np.ndarray
+    slot: np.ndarray
     place: np.ndarray
     edge: np.ndarray
     value: np.ndarray
     side: np.ndarray
+    windows: Prefixes

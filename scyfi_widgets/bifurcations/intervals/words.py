@@ -102,10 +102,13 @@ def virtual_extent(
     units_now, base, units, weights, margins, bits, steps, orbit, jacobian, heights, ready, order,
     w, radius,
 ):  # fmt: skip
-    """Return how far below and above the middle the word is virtual; (-1, -1) if not even there."""
+    """Return how far below and above the middle the word is virtual; (-1, -1) if not even there.
+
+    Also whether it seems virtual there.
+    """
     low, high = opposite_conditions(units_now, margins, steps, bits, orbit, order)
     if low == NONE and high == NONE:
-        return NOWHERE
+        return NOWHERE, False
     for t in range(order):
         if not ready[t]:
             prepare_step(base, units, weights, bits, jacobian, heights, ready, t, w)
@@ -121,7 +124,7 @@ def virtual_extent(
             )
             extent = common(extent, positive_extent(positive, w, rounding, 0.0))
             if min(extent) > 0.0:
-                return extent
+                return extent, True
     # Where D hardly differs from 0, y = N / D is farther away than anything within the radius.
     determinant = condition_times_determinant(
         units, margins, jacobian, bits, order, DETERMINANT, 1.0, w
@@ -138,5 +141,5 @@ def virtual_extent(
             )
             away = positive_extent(value, w, rounding, CAUTION * small * far)
             if min(away) > 0.0:
-                return away
-    return extent
+                return away, True
+    return extent, True

@@ -103,7 +103,7 @@ def word_pieces(
     coefficients, M, H = flat_coefficients(forms)
     words = np.ascontiguousarray(words).astype(np.uint8)
     n, k, _ = words.shape
-    degree = _degree(forms, k)
+    degree = degree_bound(forms, k)
     rule = sampling_rule(min(max(4 * -(-degree // 4) + 1, FEW), MANY))
     exact = degree < MANY
     flag = new_flag() if cancel is None else cancel
@@ -154,7 +154,7 @@ def word_pieces(
     )
 
 
-def _degree(forms: Sequence[np.ndarray], k: int) -> int:
+def degree_bound(forms: Sequence[np.ndarray], k: int) -> int:
     """Return a bound of the degree of D, N, F and (for M <= 2) C as polynomials of the parameter.
 
     All are determinants of k blocks of M rows, in which one column may be replaced by the constants

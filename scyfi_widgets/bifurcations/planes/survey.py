@@ -114,7 +114,7 @@ class Survey:
         line = work.line
         if line.start.M <= 2:
             found = words_on_interval(
-                line.forms, line.lo, line.hi, self.max_order,
+                line.forms, line.lo, line.hi, self.max_order, narrow=False,
                 cancel=self.cancel, expired=self.expired,
             )  # fmt: skip
             self.proved_lines += bool(found.proved)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import scyfi_widgets as sw
+from scyfi_widgets.bifurcations.intervals import candidates, intervals, known_words, windows
+from scyfi_widgets.bifurcations.intervals import kernels as search
 from scyfi_widgets.bifurcations.intervals.expansions import (
     plus,
     polynomial,
@@ -16,6 +18,7 @@ from scyfi_widgets.bifurcations.intervals.expansions import (
 )
 from scyfi_widgets.bifurcations.intervals.intervals import compile_intervals, words_on_interval
 from scyfi_widgets.bifurcations.line import Line
+from scyfi_widgets.bifurcations.pieces.pieces import word_pieces
 from scyfi_widgets.cancellation import new_flag
 from scyfi_widgets.cycles.words import least_rotation
 
@@ -103,6 +106,68 @@ def test_every_cycle_at_every_value_has_its_word(number):
                 assert key(cycle) in known[cycle.order - 1], (value, cycle)
                 lo, hi = spans[cycle.order - 1][key(cycle)]
                 assert lo <= value <= hi
+
+
+@pytest.mark.parametrize("number", range(66))
+def test_words_without_narrow_spans_are_all_there(number):
+    line, highest = case(number)
+    found = words_on_interval(line.forms, line.lo, line.hi, highest, narrow=False)
+    assert found.proved
+    values = np.random.default_rng(2000 + number).uniform(line.lo, line.hi, 20)
+    for value in values:
+        for cycle in sw.find_cycles(line.at(value), highest, method="complete"):
+            if cycle.margin > found.margin.max() and np.abs(cycle.points).max() < found.radius:
+                words, spans = found.words[cycle.order - 1], found.spans[cycle.order - 1]
+                place = [word.tobytes() for word in words].index(key(cycle))
+                assert spans[place, 0] <= value <= spans[place, 1]
+
+
+@pytest.mark.parametrize("number", range(0, 66, 5))
+def test_windows_and_whole_words_prove_the_same(number, monkeypatch):
+    line, highest = case(number)
+    whole = line.lo, line.hi
+    with_windows = words_on_interval(line.forms, line.lo, line.hi, highest, narrow=False)
+    monkeypatch.setattr(intervals, "WINDOW", highest)  # none: the tree of whole words
+    without = words_on_interval(line.forms, line.lo, line.hi, highest, narrow=False)
+    assert with_windows.proved
+    assert without.proved
+    for one, other in zip(with_windows.words, without.words, strict=True):
+        kept = [
+            {word.tobytes() for word in words if len(word_pieces(line.forms, word[None], *whole))}
+            for words in (one, other)
+        ]
+        assert kept[0] == kept[1]
+
+
+def test_a_search_that_comes_back_for_room_finds_the_same(monkeypatch):
+    make = intervals._prefixes
+    for number in (0, 5, 6):
+        line, highest = case(number)
+        with monkeypatch.context() as patch:
+            plenty = words_on_interval(line.forms, line.lo, line.hi, highest)
+            patch.setattr(intervals, "_prefixes", lambda room, n_max: make(8, n_max))
+            scarce = words_on_interval(line.forms, line.lo, line.hi, highest)
+        assert keys(plenty) == keys(scarce)
+        assert scarce.proved
+
+
+def test_too_many_candidates_are_left_to_a_tree_of_words(monkeypatch):
+    line, highest = case(0)
+    expected = words_on_interval(line.forms, line.lo, line.hi, highest)
+    monkeypatch.setattr(intervals, "MOST_CANDIDATES", 3)
+    found = words_on_interval(line.forms, line.lo, line.hi, highest)
+    assert found.proved
+    for value in np.linspace(line.lo, line.hi, 20):
+        for cycle in sw.find_cycles(line.at(value), highest, method="complete"):
+            assert key(cycle) in keys(found)[cycle.order - 1]
+            assert key(cycle) in keys(expected)[cycle.order - 1]
+
+
+def test_known_words_are_kept():
+    line, highest = case(0)
+    word = np.array([[[0, 0], [0, 1], [1, 1]]], np.uint8)
+    found = words_on_interval(line.forms, line.lo, line.hi, highest, narrow=False, known=[word])
+    assert word[0].tobytes() in keys(found)[2]
 
 
 def test_the_cases_have_cycles_of_many_orders():
@@ -236,6 +301,22 @@ def test_it_is_cancelled_within_milliseconds():
         timer.join()
         assert not found.proved
     assert min(delays) < 0.005
+
+
+def test_nothing_is_compiled_when_a_diagram_is_wanted():
+    compile_intervals()
+    kernels = (
+        known_words.fill_slots, known_words.keep_word, candidates.test_candidates,
+        search.search_groups, windows.window_words,
+    )  # fmt: skip
+    before = [len(kernel.signatures) for kernel in kernels]
+    line, highest = case(0)
+    words = words_on_interval(line.forms, line.lo, line.hi, highest).words
+    words_on_interval(line.forms, line.lo, line.hi, highest, narrow=False, known=words)
+    found = words_on_interval(line.forms, line.lo, line.hi, 16, narrow=False)
+    assert found.proved
+    assert all(before)
+    assert [len(kernel.signatures) for kernel in kernels] == before
 
 
 def test_more_than_two_states_are_refused():
