@@ -44,9 +44,7 @@ def test_networks_by_number():
     np.testing.assert_array_equal(run.model(2)["W"], run.parameters["W"][1])
     assert run.observation_at(2) == Observation.linear(run.readouts[1])
     assert a_run(learned=False).observation_at(2) == Observation(3, 2)
-    with pytest.raises(
-        ValueError, match="3 was not saved; the nearest that were are 2 and 4"
-    ):
+    with pytest.raises(ValueError, match="3 was not saved; the nearest that were are 2 and 4"):
         run.model(3)
     assert [run.nearest_saved(epoch) for epoch in (0.9, 1, 1.1, 3.5)] == [0, 0, 2, 4]
     with pytest.raises(ValueError, match="epoch must be between 0 and 4"):
