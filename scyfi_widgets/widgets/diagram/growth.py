@@ -14,7 +14,7 @@ from ...dynamics import OrbitDiagram, orbit_diagram
 from ..scene import Scene
 
 # As many orbits as the finger can wait for, and as many as make a good picture.
-FEW_ORBITS = {"values": 301, "transient": 300, "kept": 30, "starts": 2}
+FEW_ORBITS = {"values": 151, "transient": 300, "kept": 30, "starts": 2}
 MANY_ORBITS = {"values": 301, "transient": 1500, "kept": 120, "starts": 4}
 
 

@@ -11,7 +11,7 @@ from ..palette import ORBIT_COLOUR
 from ..png import palette_png
 from .branch_curves import Coordinate, heights
 
-WIDTH, HEIGHT = 602, 300
+PIXELS_A_VALUE, HEIGHT = 2, 300
 FAINTEST = 110  # of 255: the opacity of a pixel that was visited once
 MOST = 0.97  # the part of the visited pixels below full opacity
 
@@ -21,7 +21,8 @@ def orbit_png(orbits: OrbitDiagram, coordinate: Coordinate, limits: tuple[float,
     if coordinate == "norm":
         orbits = replace(orbits, points=heights(orbits.points, "norm")[..., None], coordinates=(0,))
         coordinate = 0
-    density = orbits.image(WIDTH, HEIGHT, coordinate, limits)
+    width = PIXELS_A_VALUE * len(orbits.values)
+    density = orbits.image(width, HEIGHT, coordinate, limits)
     opacity = np.zeros(density.shape, np.uint8)
     visited = density > 0.0
     visits = density[visited]
