@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ...compiled import kernel
-from .known_words import is_settled, keep_word
 from .pending import GUARD, add_prefix
 from .state import (
     CANDIDATE,
@@ -20,6 +19,7 @@ from .state import (
     WORDS,
 )
 from .word_polynomials import HALVINGS, REAL, VIRTUAL, classify, halve, write_polynomials
+from .word_table import is_settled, keep_word
 
 
 @kernel

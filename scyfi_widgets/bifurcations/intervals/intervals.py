@@ -11,7 +11,6 @@ bounded (`expansions`); whatever cannot be certified is kept as a candidate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +22,6 @@ from ...models.relu_form import ReluForm
 from ..pieces.pieces import degree_bound
 from .candidates import test_candidates
 from .kernels import search_groups
-from .known_words import fill_slots, keep_word
 from .state import (
     COUNTS,
     FINISHED,
@@ -50,6 +48,7 @@ from .state import (
 )
 from .windows import MOST_BITS, Windows, joined_windows, window_words
 from .word_polynomials import HALVINGS, bernstein_transforms, polynomial_memory
+from .word_table import fill_slots
 
 FAR = 1e6  # the radius, relative to that scale
 MARGIN = 1e-11  # what a cycle keeps from the borders, relative to that scale
@@ -97,7 +96,6 @@ def words_on_interval(
     radius: float | None = None,
     margin: float = MARGIN,
     narrow: bool = True,
-    known: Iterable[np.ndarray] = (),
     node_limit: int | None = None,
     cancel: np.ndarray | None = None,
     expired: np.ndarray | None = None,
@@ -120,8 +118,6 @@ def words_on_interval(
         Whether the spans of all words are wanted. Without, a word that may be real somewhere is not
         looked at again, and its span is [lo, hi]; words that nothing shows to be real or virtual,
         as where two borders are met at once, have the part of it where that is so.
-    known : iterable of (n, k, H) arrays, optional
-        Words of one order each, in any rotation, that are taken for real somewhere.
     node_limit : int, optional
         Nodes after which the search ends.
     cancel, expired : (1,) int64 arrays, optional
@@ -138,8 +134,6 @@ def words_on_interval(
     cancel = new_flag() if cancel is None else cancel
     expired = new_flag() if expired is None else expired
     search = _Search(forms, float(lo), float(hi), max_order, radius, margin, narrow)
-    for words in known:
-        search.keep(words)
     status = search.run(NO_LIMIT if node_limit is None else node_limit, cancel, expired)
     words, spans = search.words() if not cancel[0] else search.no_words()
     return IntervalWords(
@@ -193,17 +187,6 @@ class _Search:
         self.now[LEAST] = SMALLEST * max(hi - lo, abs(lo), abs(hi))
         self.now[LARGEST] = FAR * scale if radius is None else radius
         self.now[WIDE_LO], self.now[WIDE_HI] = (np.inf, -np.inf) if narrow else (lo, hi)
-
-    def keep(self, words: np.ndarray) -> None:
-        """Take words (n, k, H) for possibly real everywhere."""
-        n, k, _ = words.shape
-        found, count = self.found, self.count
-        self._enlarge(n)
-        for word in words.reshape(n, k * self.H).astype(np.uint8):
-            keep_word(
-                found.order, found.begin, found.span, found.letters, self.found.slot, count,
-                *self.span, word, k, self.H,
-            )  # fmt: skip
 
     def run(self, node_limit, cancel, expired) -> int:
         """Search to the end, or until something stops it: one of the states of `search_groups`."""
@@ -289,8 +272,8 @@ class _Search:
         words = tuple(np.zeros((0, k, self.H), np.uint8) for k in orders)
         return words, tuple(np.zeros((0, 2)) for _ in orders)
 
-    def _enlarge(self, more: int = 0, room: int = 8) -> None:
-        """Make room for what a step of the search may add, for so many words and tests."""
+    def _enlarge(self, room: int = 8) -> None:
+        """Make room for what a step of the search may add, so many tests among it."""
         count, path, pending, found = self.count, self.path, self.pending, self.found
         size = path.size.max()
         corners = path.top.max() + 3 * size + 16
@@ -302,16 +285,16 @@ class _Search:
             right=_more_prefixes(pending.right, count[RIGHT] + count[OPEN] + 8),
             tests=_more_prefixes(pending.tests, count[TESTS] + room),
         )
-        words = count[WORDS] + more + 1
+        words = count[WORDS] + 1
         slot = found.slot
         if 2 * words >= len(slot):
-            slot = np.full(4 * len(slot) * (1 + more // len(slot)), NONE)
+            slot = np.full(4 * len(slot), NONE)
             fill_slots(found.order, found.begin, found.letters, count[WORDS], slot, self.H)
         self.found = Found(
             order=_with_room(found.order, words),
             begin=_with_room(found.begin, words),
             span=_with_room(found.span, words),
-            letters=_with_room(found.letters, count[LETTERS] + (more + 1) * len(path.bits)),
+            letters=_with_room(found.letters, count[LETTERS] + len(path.bits)),
             slot=slot,
             place=_with_room(found.place, corners),
             edge=_with_room(found.edge, corners),
@@ -436,7 +419,6 @@ def compile_intervals() -> None:
     if not test_candidates.signatures:
         form = PLRNN([0.5], [[-2.0]], [0.1]).relu_form
         forms = ReluForm(*(np.stack([array, 0.0 * array, 0.0 * array]) for array in form))
-        word = np.ones((1, 1, 1), np.uint8)
-        words_on_interval(forms, 0.0, 1.0, WINDOW + 1, narrow=False, known=[word])
+        words_on_interval(forms, 0.0, 1.0, WINDOW + 1, narrow=False)
         n = np.zeros(0, np.int64)
         fill_slots(n, n, np.zeros(0, np.uint8), np.int64(0), np.full(8, NONE), 1)

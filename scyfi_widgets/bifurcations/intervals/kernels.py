@@ -25,7 +25,6 @@ from ...cycles.polygons.cells import (
 )
 from ...cycles.polygons.kernels import evaluate_plane, is_repetition, write_gradient
 from ...cycles.polygons.rows import C0, H2, NONE, PHI_0, PHI_X, PHI_Y, W1X, W2X, W2Y
-from .known_words import is_settled, keep_word
 from .pending import add_prefix, add_tests, covered, enter_interval, leave_open, push_group
 from .rows import row_extent
 from .state import (
@@ -57,6 +56,7 @@ from .state import (
     WINDOWS,
     WORDS,
 )
+from .word_table import is_settled, keep_word
 from .words import virtual_extent
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import scyfi_widgets as sw
-from scyfi_widgets.bifurcations.intervals import candidates, intervals, known_words, windows
+from scyfi_widgets.bifurcations.intervals import candidates, intervals, windows, word_table
 from scyfi_widgets.bifurcations.intervals import kernels as search
 from scyfi_widgets.bifurcations.intervals.expansions import (
     plus,
@@ -163,13 +163,6 @@ def test_too_many_candidates_are_left_to_a_tree_of_words(monkeypatch):
             assert key(cycle) in keys(expected)[cycle.order - 1]
 
 
-def test_known_words_are_kept():
-    line, highest = case(0)
-    word = np.array([[[0, 0], [0, 1], [1, 1]]], np.uint8)
-    found = words_on_interval(line.forms, line.lo, line.hi, highest, narrow=False, known=[word])
-    assert word[0].tobytes() in keys(found)[2]
-
-
 def test_the_cases_have_cycles_of_many_orders():
     orders = set()
     for number in range(66):
@@ -306,13 +299,12 @@ def test_it_is_cancelled_within_milliseconds():
 def test_nothing_is_compiled_when_a_diagram_is_wanted():
     compile_intervals()
     kernels = (
-        known_words.fill_slots, known_words.keep_word, candidates.test_candidates,
-        search.search_groups, windows.window_words,
+        word_table.fill_slots, candidates.test_candidates, search.search_groups,
+        windows.window_words,
     )  # fmt: skip
     before = [len(kernel.signatures) for kernel in kernels]
     line, highest = case(0)
-    words = words_on_interval(line.forms, line.lo, line.hi, highest).words
-    words_on_interval(line.forms, line.lo, line.hi, highest, narrow=False, known=words)
+    words_on_interval(line.forms, line.lo, line.hi, highest)
     found = words_on_interval(line.forms, line.lo, line.hi, 16, narrow=False)
     assert found.proved
     assert all(before)
