@@ -13,6 +13,7 @@ from ...cancellation import Cancelled, expiring_flag, new_flag
 from ...cycles.find import compile_method
 from ...models import Model
 from ...models.validation import whole_number
+from ..progress import reporter
 from ..run import TrainingRun
 from .cache import StepCache, shared_cache
 from .chaining import chained
@@ -22,7 +23,7 @@ from .measures import border_margins, spectral_radii
 from .path import path_of
 from .run_bifurcations import RunBifurcations
 from .survey import Survey
-from .walk import Walk, default_workers, reporter
+from .walk import Walk, default_workers
 
 LYAPUNOV_STEPS = 2_000
 
@@ -102,8 +103,6 @@ def bifurcations_along(
     workers = default_workers() if workers is None else whole_number("workers", workers, 1)
     if not isinstance(cache, StepCache | None):
         raise TypeError(f"cache must be a StepCache, got {type(cache).__name__}")
-    if not (isinstance(progress, bool) or callable(progress)):
-        raise TypeError(f"progress must be True, False or a function, got {progress!r}")
     if time_limit is not None and (
         isinstance(time_limit, bool) or not isinstance(time_limit, Real) or not time_limit > 0
     ):
@@ -113,7 +112,7 @@ def bifurcations_along(
     compile_exponent()
     cancel = new_flag() if cancel is None else cancel
     cache = shared_cache if cache is None else cache
-    with expiring_flag(time_limit) as expired, reporter(progress) as report:
+    with expiring_flag(time_limit) as expired, reporter(progress, "bifurcations", "step") as report:
         survey = Survey(path, max_order, enumerate_every, cache, cancel, expired)
         walk = Walk(survey, lyapunov_steps)
         walk.look_at_all(workers, report)

@@ -1,23 +1,21 @@
-"""Looking at all steps of a path with several threads, and telling how far it is."""
+"""Looking at all steps of a path with several threads."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 
 import numpy as np
 
 from ...cancellation import Cancelled
+from ..progress import Report
 from .exponent import TRANSIENT, largest_exponent
 from .survey import Survey
 
 STRETCH = 16  # steps that a thread looks at before it takes the next ones
 LOOK_EVERY = 0.1  # s between two reports of progress
 MOST_WORKERS = 8
-Report = Callable[[int, int], None]
 
 
 class Walk:
@@ -103,23 +101,3 @@ class Walk:
 def default_workers() -> int:
     """Return how many threads are started where nobody says it."""
     return min(os.cpu_count() or 1, MOST_WORKERS)
-
-
-@contextmanager
-def reporter(progress: bool | Report) -> Iterator[Report]:
-    """Yield what is called with the steps done and all steps: a bar, a function, or nothing."""
-    if callable(progress):
-        yield progress
-        return
-    if not progress:
-        yield lambda step, steps: None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(desc="bifurcations", unit="step") as bar:
-
-        def show(step: int, steps: int) -> None:
-            bar.total = steps
-            bar.update(step - bar.n)
-
-        yield show

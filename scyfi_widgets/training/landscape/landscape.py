@@ -18,10 +18,10 @@ from ..forcing import Forcing, FreeRunning
 from ..loss import LossFunction
 from ..numbers import in_range
 from ..observation import Observation
+from ..progress import Report, reporter
 from ..series import TimeSeries
 from .all_weights import AllWeights
 from .compile import compile_evaluation
-from .progress import Report, reporter
 from .survey import Survey, available_threads
 from .tangents import PlaneTangents
 
@@ -274,7 +274,7 @@ def loss_landscape(
     )  # fmt: skip
     with (
         expiring_flag(time_limit) as expired,
-        reporter(progress, work.survey.points, "point") as report,
+        reporter(progress, "landscape", "point") as report,
     ):
         work.survey.expired = expired
         for _ in work.survey.levels(report):

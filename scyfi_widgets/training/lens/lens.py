@@ -34,9 +34,9 @@ from ...bifurcations.line_diagram import bifurcation_diagram
 from ...cancellation import Cancelled, expiring_flag, new_flag
 from ...models import Model
 from ...models.validation import states, whole_number
-from ..landscape.progress import reporter
 from ..numbers import in_range
 from ..observation import Observation
+from ..progress import reporter
 from ..series import TimeSeries
 from .compile import compile_lens
 from .curves import AttractorGradient, attractor_gradients
@@ -354,7 +354,7 @@ def gradient_lens(
     found, stopped = [], diagram.stopped
     events = [event for event in diagram.events if _concerns_an_attractor(event)]
     left = None if time_limit is None else max(time_limit - time.perf_counter() + started, 1e-3)
-    with expiring_flag(left) as expired, reporter(progress, len(events), "event") as report:
+    with expiring_flag(left) as expired, reporter(progress, "lens", "event") as report:
         sampler = Sampler(diagram, loss, z0, seed, flag, expired, bool(simulate))
         for event in events:
             try:

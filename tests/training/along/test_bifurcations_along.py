@@ -309,7 +309,7 @@ def test_an_exception_of_the_progress_function_ends_the_threads():
         (WALK, {"time_limit": 0}, ValueError, "time_limit must be a positive number"),
         (WALK, {"time_limit": "1 s"}, ValueError, "time_limit must be a positive number"),
         (WALK, {"cache": {}}, TypeError, "cache must be a StepCache, got dict"),
-        (WALK, {"progress": 3}, TypeError, "progress must be True, False or a function"),
+        (WALK, {"progress": 3}, TypeError, "progress must be True, False, None or a callable, got int"),
     ],
 )
 def test_bad_arguments_are_named(run, options, error, message):
