@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import bqplot
 import ipywidgets as widgets
 import numpy as np
 
 from .marks import new_figure
-from .palette import START_COLOUR
+from .palette import EVENT_MARKERS, INK_COLOUR, PAPER_COLOUR, START_COLOUR
 from .pane import close_tree
 from .picture import EMPTY
 from .ticks import round_ticks
@@ -50,6 +51,100 @@ class Chart:
         self.figure, self._axes = new_figure(marks, self._x, self._y, height)
         for name in classes:
             self.figure.add_class(name)
+
+    # Marks without data yet -----------------------------------------------------------------------
+
+    def _line(
+        self,
+        width: float,
+        style: str = "solid",
+        colour: str | None = None,
+        opacity: float = 1.0,
+        **settings: Any,
+    ) -> bqplot.Lines:
+        """Return a mark for curves, which lets clicks through."""
+        if colour is not None:
+            settings["colors"] = [colour]
+        return bqplot.Lines(
+            x=EMPTY,
+            y=EMPTY,
+            stroke_width=width,
+            line_style=style,
+            opacities=[opacity],
+            interactions={},
+            **{"scales": self._scales, **settings},
+        )
+
+    def _scatter(
+        self,
+        marker: str,
+        size: int,
+        colour: str = INK_COLOUR,
+        filled: bool = True,
+        edge: str | None = PAPER_COLOUR,
+        **settings: Any,
+    ) -> bqplot.Scatter:
+        """Return a mark for points; filled ones have an edge, so that they stand out."""
+        return bqplot.Scatter(
+            x=EMPTY,
+            y=EMPTY,
+            scales=self._scales,
+            marker=marker,
+            fill=filled,
+            colors=[colour],
+            stroke=edge if filled else None,
+            default_size=size,
+            **{"stroke_width": 1.0 if filled else 1.7, **settings},
+        )
+
+    def _event_signs(
+        self, size: int, colours: Mapping[str, str] | None = None
+    ) -> dict[str, bqplot.Scatter]:
+        """Return a mark for each type of event, in ink unless there are `colours`."""
+        return {
+            name: self._scatter(marker, size, (colours or {}).get(name, INK_COLOUR), filled)
+            for name, (marker, filled, _) in EVENT_MARKERS.items()
+        }
+
+    @staticmethod
+    def _tell(
+        mark: bqplot.Scatter,
+        owners: Callable[[], Sequence],
+        words: Callable[[Any, int], str],
+        picked: Callable[[Any, float, float], None] | None = None,
+    ) -> None:
+        """Let the points of a mark say what they belong to.
+
+        Parameters
+        ----------
+        mark : bqplot.Scatter
+        owners : callable
+            Returns what each of its points belongs to, now.
+        words : callable
+            Called with the owner of the point under the mouse and the point's place among all;
+            returns the tooltip.
+        picked : callable, optional
+            Called with the owner of a point that a person clicks, and where it is.
+        """
+        mark.tooltip = widgets.HTML()
+
+        def found(content: dict) -> tuple[Any, int] | None:
+            index, all_of_them = content.get("data", {}).get("index", -1), owners()
+            return (all_of_them[index], index) if 0 <= index < len(all_of_them) else None
+
+        def hover(_, content: dict) -> None:
+            if (at := found(content)) is not None:
+                mark.tooltip.value = words(*at)
+
+        def click(_, content: dict) -> None:
+            if (at := found(content)) is not None:
+                picked(at[0], float(content["data"]["x"]), float(content["data"]["y"]))
+
+        mark.on_hover(hover)
+        if picked is not None:
+            mark.on_element_click(click)
+
+    # What a person does ---------------------------------------------------------------------------
 
     def _clicked(self, x: float, y: float) -> None:
         """Do what a click there means."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import bqplot
-import ipywidgets as widgets
 import numpy as np
 
 from ..chart import Chart
 from ..marks import set_lines, set_mark
-from ..palette import EVENT_MARKERS, INK_COLOUR, PAPER_COLOUR, START_COLOUR
-from ..picture import EMPTY
+from ..palette import START_COLOUR
 from .event_text import tooltip_html
 from .orbit_layer import grey_png
 from .picture import DiagramPicture, Limits
@@ -48,47 +45,21 @@ class DiagramMarks(Chart):
         self._picture: DiagramPicture | None = None
         self._setting_handle = False
         super().__init__(CLEAR)
-        scales = self._scales
-
-        def lines(width, style, opacity):
-            return bqplot.Lines(
-                x=EMPTY,
-                y=EMPTY,
-                scales=scales,
-                stroke_width=width,
-                line_style=style,
-                opacities=[opacity],
-                interactions={},
-            )
-
-        self._unstable, self._stable = lines(1.4, "dashed", 0.8), lines(2.6, "solid", 1.0)
-        self._now = lines(1.4, "solid", 0.9)
-        self._now.colors = [START_COLOUR]
-        self._events = {
-            name: bqplot.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                scales=scales,
-                marker=marker,
-                fill=filled,
-                colors=[INK_COLOUR],
-                stroke=PAPER_COLOUR if filled else None,
-                default_size=48,
-                stroke_width=1.0 if filled else 1.7,
-                tooltip=widgets.HTML(),
-            )
-            for name, (marker, filled, _) in EVENT_MARKERS.items()
-        }
+        self._unstable, self._stable = self._line(1.4, "dashed", opacity=0.8), self._line(2.6)
+        self._now = self._line(1.4, colour=START_COLOUR, opacity=0.9)
+        self._events = self._event_signs(48)
         for name, scatter in self._events.items():
-            scatter.on_hover(lambda _, event, name=name: self._describe(name, event))
-            scatter.on_element_click(lambda _, event: self._move(float(event["data"]["x"])))
-        self._handle = bqplot.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            scales=scales,
-            marker="triangle-up",
-            colors=[START_COLOUR],
-            default_size=150,
+            self._tell(
+                scatter,
+                lambda name=name: self._picture.events[name][1] if self._picture else (),
+                lambda event, _: tooltip_html(event, self._picture.diagram.line.label),
+                lambda _, x, y: self._move(x),
+            )
+        self._handle = self._scatter(
+            "triangle-up",
+            150,
+            START_COLOUR,
+            edge=None,
             enable_move=True,
             restrict_x=True,
             update_on_move=True,
@@ -142,12 +113,3 @@ class DiagramMarks(Chart):
 
     def _boxed(self, x: Limits, y: Limits) -> None:
         self._zoom(x, y)
-
-    def _describe(self, name: str, event: dict) -> None:
-        if self._picture is None:
-            return
-        events = self._picture.events[name][1]
-        index = event.get("data", {}).get("index", -1)
-        if 0 <= index < len(events):
-            label = self._picture.diagram.line.label
-            self._events[name].tooltip.value = tooltip_html(events[index], label)

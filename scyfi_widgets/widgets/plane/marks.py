@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import bqplot
-import ipywidgets as widgets
 import numpy as np
 
 from ..chart import Chart
 from ..marks import set_lines, set_mark
-from ..palette import EVENT_LINES, EVENT_MARKERS, INK_COLOUR, PAPER_COLOUR, START_COLOUR
+from ..palette import EVENT_LINES, INK_COLOUR, PAPER_COLOUR, START_COLOUR
 from ..picture import EMPTY
 from .picture import Limits, Lines, PlanePicture
 from .text import curve_html, point_html
@@ -45,82 +44,45 @@ class PlaneMarks(Chart):
         self._tinted: bytes | None = None
         self._setting_handle = False
         super().__init__(CLEAR)
-        scales = self._scales
         self._curves = {
-            name: bqplot.Lines(
-                x=EMPTY,
-                y=EMPTY,
-                scales=scales,
-                stroke_width=width,
-                line_style=style,
-                interactions={},
-            )
-            for name, (style, width) in EVENT_LINES.items()
+            name: self._line(width, style) for name, (style, width) in EVENT_LINES.items()
         }
-        self._now = bqplot.Lines(
-            x=EMPTY,
-            y=EMPTY,
-            scales=scales,
-            stroke_width=1.2,
-            colors=[START_COLOUR],
-            opacities=[0.75],
-            interactions={},
-        )
-        self._signs = {
-            name: bqplot.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                scales=scales,
-                marker=marker,
-                fill=filled,
-                colors=[INK_COLOUR],
-                stroke=PAPER_COLOUR if filled else None,
-                default_size=36,
-                stroke_width=1.0 if filled else 1.6,
-                tooltip=widgets.HTML(),
+        self._now = self._line(1.2, colour=START_COLOUR, opacity=0.75)
+        self._signs = self._event_signs(36)
+        for name, scatter in self._signs.items():
+            self._tell(
+                scatter,
+                lambda name=name: self._picture.signs[name][1] if self._picture else (),
+                lambda curve, index, name=name: self._curve_words(name, curve, index),
+                lambda _, x, y: self._move(x, y),
             )
-            for name, (marker, filled, _) in EVENT_MARKERS.items()
-        }
         self._points, self._crossings = (
-            bqplot.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                scales=scales,
-                marker=marker,
-                colors=[PAPER_COLOUR],
-                stroke=INK_COLOUR,
-                default_size=size,
-                stroke_width=width,
-                tooltip=widgets.HTML(),
-            )
+            self._scatter(marker, size, PAPER_COLOUR, edge=INK_COLOUR, stroke_width=width)
             for marker, size, width in (("square", 52, 1.7), ("circle", 16, 1.0))
         )
-        for name, scatter in self._signs.items():
-            scatter.on_hover(lambda _, event, name=name: self._describe_sign(name, event))
         for place, scatter in enumerate((self._points, self._crossings)):
-            scatter.on_hover(lambda _, event, place=place: self._describe_point(place, event))
-        for scatter in (*self._signs.values(), self._points, self._crossings):
-            scatter.on_element_click(lambda _, event: self._go_to(event["data"]))
+            self._tell(
+                scatter,
+                lambda place=place: self._picture.owners[place] if self._picture else (),
+                lambda point, _: point_html(point, self._picture.plane),
+                lambda _, x, y: self._move(x, y),
+            )
         self._labels = bqplot.Label(
             x=EMPTY,
             y=EMPTY,
             text=[],
-            scales=scales,
+            scales=self._scales,
             colors=[INK_COLOUR],
             default_size=11.0,
             align="middle",
             font_weight="normal",
             interactions={},
         )
-        self._handle = bqplot.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            scales=scales,
-            marker="circle",
-            colors=[START_COLOUR],
-            stroke=PAPER_COLOUR,
+        self._handle = self._scatter(
+            "circle",
+            130,
+            START_COLOUR,
             stroke_width=1.6,
-            default_size=130,
             enable_move=True,
             update_on_move=True,
         )
@@ -193,26 +155,9 @@ class PlaneMarks(Chart):
     def _boxed(self, x: Limits, y: Limits) -> None:
         self._zoom(x, y)
 
-    def _go_to(self, point: dict) -> None:
-        self._move(float(point["x"]), float(point["y"]))
-
-    def _describe_sign(self, name: str, event: dict) -> None:
-        if self._picture is None:
-            return
-        places, curves = self._picture.signs[name]
-        index = event.get("data", {}).get("index", -1)
-        if 0 <= index < len(curves):
-            names, place = self._picture.plane.parameters, tuple(places[:, index])
-            self._signs[name].tooltip.value = curve_html(curves[index], names, place)
-
-    def _describe_point(self, place: int, event: dict) -> None:
-        if self._picture is None:
-            return
-        owners = self._picture.owners[place]
-        index = event.get("data", {}).get("index", -1)
-        if 0 <= index < len(owners):
-            mark = (self._points, self._crossings)[place]
-            mark.tooltip.value = point_html(owners[index], self._picture.plane)
+    def _curve_words(self, name: str, curve, index: int) -> str:
+        place = tuple(self._picture.signs[name][0][:, index])
+        return curve_html(curve, self._picture.plane.parameters, place)
 
 
 def set_curves(mark: bqplot.Lines, lines: Lines) -> None:

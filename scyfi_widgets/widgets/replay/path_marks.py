@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import bqplot
-import ipywidgets as widgets
 import numpy as np
 
 from ..chart import Chart
 from ..marks import set_mark
-from ..palette import EVENT_LINES, EVENT_MARKERS, INK_COLOUR, PAPER_COLOUR, START_COLOUR
-from ..picture import EMPTY
+from ..palette import EVENT_LINES, INK_COLOUR, PAPER_COLOUR, START_COLOUR
 from ..plane.marks import set_curves
 from ..plane.tint import CLEAR
 from .event_words import event_html
@@ -55,22 +52,22 @@ class PathMarks(Chart):
         super().__init__(CLEAR)
         self._under.pixelated = False
         self._lines = {
-            name: self._line(width, line_style=style)
-            for name, (style, width) in EVENT_LINES.items()
+            name: self._line(width, style) for name, (style, width) in EVENT_LINES.items()
         }
         # Paper below the ink, so that the path stands out from curves and surface.
-        self._casing = self._line(4.6, PAPER_COLOUR, 0.75)
-        self._whole = self._line(1.5, INK_COLOUR, 0.42)
-        self._past = self._line(2.4, INK_COLOUR, 1.0)
-        self._jumps = self._line(1.8, START_COLOUR, 0.95)
-        self._dot = self._scatter("circle", True, 110, colours=[START_COLOUR], paper=1.8)
-        self._signs = {
-            name: self._scatter(marker, filled, 46)
-            for name, (marker, filled, _) in EVENT_MARKERS.items()
-        }
+        self._casing = self._line(4.6, colour=PAPER_COLOUR, opacity=0.75)
+        self._whole = self._line(1.5, colour=INK_COLOUR, opacity=0.42)
+        self._past = self._line(2.4, colour=INK_COLOUR)
+        self._jumps = self._line(1.8, colour=START_COLOUR, opacity=0.95)
+        self._dot = self._scatter("circle", 110, START_COLOUR, stroke_width=1.8)
+        self._signs = self._event_signs(46)
         for name, scatter in self._signs.items():
-            scatter.on_hover(lambda _, event, name=name: self._describe(name, event))
-            scatter.on_element_click(lambda _, event, name=name: self._clicked_sign(name, event))
+            self._tell(
+                scatter,
+                lambda name=name: self._picture.signs[name][1] if self._picture else (),
+                lambda event, _: event_html(event),
+                lambda event, x, y: self._go_to_epoch(event.epoch),
+            )
         marks = [
             self._under,
             *self._lines.values(),
@@ -83,29 +80,6 @@ class PathMarks(Chart):
             self._dot,
         ]
         self._build(marks, height, "sw-diagram", "sw-path")
-
-    def _line(self, width: float, colour: str | None = None, opacity: float = 1.0, **settings):
-        if colour is not None:
-            settings |= {"colors": [colour], "opacities": [opacity]}
-        return bqplot.Lines(
-            x=EMPTY, y=EMPTY, scales=self._scales, stroke_width=width, interactions={}, **settings
-        )
-
-    def _scatter(
-        self, marker: str, filled: bool, size: int, colours=(INK_COLOUR,), paper: float = 1.0
-    ) -> bqplot.Scatter:
-        return bqplot.Scatter(
-            x=EMPTY,
-            y=EMPTY,
-            scales=self._scales,
-            marker=marker,
-            fill=filled,
-            colors=list(colours),
-            stroke=PAPER_COLOUR if filled else None,
-            default_size=size,
-            stroke_width=paper if filled else 1.7,
-            tooltip=widgets.HTML(),
-        )
 
     def draw(self, picture: PathPicture, ground: GroundPicture, epoch: int) -> None:
         """Set all marks whose data changed; `epoch` is the present one."""
@@ -140,18 +114,3 @@ class PathMarks(Chart):
 
     def _boxed(self, x: Limits, y: Limits) -> None:
         self._zoom(x, y)
-
-    def _event_at(self, name: str, event: dict):
-        events = [] if self._picture is None else self._picture.signs[name][1]
-        index = event.get("data", {}).get("index", -1)
-        return events[index] if 0 <= index < len(events) else None
-
-    def _describe(self, name: str, hover: dict) -> None:
-        event = self._event_at(name, hover)
-        if event is not None:
-            self._signs[name].tooltip.value = event_html(event)
-
-    def _clicked_sign(self, name: str, click: dict) -> None:
-        event = self._event_at(name, click)
-        if event is not None:
-            self._go_to_epoch(event.epoch)

@@ -264,7 +264,9 @@ def test_dragging_the_handle_moves_both_weights_in_one_step():
 def test_a_click_on_a_special_point_moves_exactly_there():
     pane = of_slopes()
     x, y = (float(values[0]) for values in pane.picture.points)
-    pane._marks._go_to({"x": x, "y": y})
+    points = pane._marks._points
+    data = {"index": 0, "x": x, "y": y}
+    points._handle_custom_msgs(points, {"event": "element_click", "data": data})
     assert (pane.model["A[0]"], pane.model["W[0,0]"]) == (x, y)
 
 

@@ -165,9 +165,11 @@ def test_a_learned_readout_is_that_of_the_epoch(start, data):
 def test_signs_say_what_happens_there(run, found):
     pane = rested(PathPane(run, bifurcations=found, surface=None, max_order=1))
     name, (_, events) = next(item for item in pane.picture.signs.items() if item[1][0].shape[1])
-    pane._marks._describe(name, {"data": {"index": 0}})
-    assert events[0].name in pane._marks._signs[name].tooltip.value
-    pane._marks._clicked_sign(name, {"data": {"index": 0}})
+    sign = pane._marks._signs[name]
+    data = {"index": 0, "x": sign.x[0], "y": sign.y[0]}
+    sign._handle_custom_msgs(sign, {"event": "hover", "data": data})  # as from the browser
+    assert events[0].name in sign.tooltip.value
+    sign._handle_custom_msgs(sign, {"event": "element_click", "data": data})
     assert pane.live.epoch == run.nearest_saved(events[0].epoch)
 
 
