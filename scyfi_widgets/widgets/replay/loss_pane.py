@@ -9,19 +9,18 @@ from html import escape
 import ipywidgets as widgets
 
 from ...bifurcations.events import NAMES
-from ...models.validation import interval
 from ...training import TrainingRun
 from ..html_parts import set_html
 from ..palette import EVENT_COLOURS, EVENT_MARKERS, ORBIT_COLOUR, START_COLOUR
-from ..pane import LivePane
+from .epoch_pane import EpochPane
 from .loss_marks import LOSS_COLOUR, LossMarks
-from .loss_picture import Limits, LossPicture, compose_loss, frame_of
-from .replay_live import ReplayLive, ReplayScene, as_replay, same_things
+from .loss_picture import LossPicture, compose_loss, frame_of
+from .replay_live import ReplayLive, ReplayScene, same_things
 
 JUMPS = {"down": "▼", "up": "▲"}
 
 
-class LossPane(LivePane):
+class LossPane(EpochPane):
     """The loss of a training and its gradient norm, with every jump and every bifurcation.
 
     The triangles above are the loss jumps; the rows of ticks below are the bifurcations, a row and
@@ -45,8 +44,6 @@ class LossPane(LivePane):
         What is drawn, as arrays.
     """
 
-    _marks: LossMarks | None = None  # until it is built
-
     def __init__(
         self,
         subject: TrainingRun | ReplayLive,
@@ -56,17 +53,17 @@ class LossPane(LivePane):
         height: str = "280px",
         **settings,
     ):
-        super().__init__(as_replay(subject, **settings))
+        super().__init__(subject, **settings)
         self.picture: LossPicture | None = None
-        self._composed: tuple | None = None  # the last picture, and what it is of
         self._log, self._persistence = bool(log), bool(persistence)
-        self._window: Limits | None = None
-        self._beside: tuple[LossPane, ...] = ()
-        self._build_controls()
-        self._marks = LossMarks(height, self._go, lambda x, _y: self._zoom_into(x))
-        self.figure = self._marks.figure
-        self._legend = widgets.HTML()
-        self._show(self._controls, self.figure, self._legend)
+        self._marks = LossMarks(height, self._go, self._zoom_into)
+        self._log_toggle = self._toggle("log", "Logarithmic axis of the loss", "56px")
+        self._persistence_toggle = self._toggle(
+            "persistence",
+            "Show border collisions in which a cycle only gets another word",
+            "100px",
+        )
+        self._show_controls(self._log_toggle, self._persistence_toggle)
 
     # Choices ------------------------------------------------------------------------------------
 
@@ -77,10 +74,7 @@ class LossPane(LivePane):
 
     @log.setter
     def log(self, on: bool) -> None:
-        for pane in (self, *self._beside):
-            pane._log = bool(on)
-            pane._log_toggle.value = pane._log
-            pane.live.refresh()
+        self._choose(_log=bool(on))
 
     @property
     def persistence(self) -> bool:
@@ -89,34 +83,17 @@ class LossPane(LivePane):
 
     @persistence.setter
     def persistence(self, on: bool) -> None:
-        for pane in (self, *self._beside):
-            pane._persistence = bool(on)
-            pane._persistence_toggle.value = pane._persistence
-            pane.live.refresh()
+        self._choose(_persistence=bool(on))
 
-    @property
-    def epochs(self) -> Limits:
-        """The epochs that are shown; assign to zoom, `reset` to go back."""
-        panes = (self, *self._beside)
-        return self._window or (0.0, float(max(1, *(pane.live.run.epochs for pane in panes))))
+    def _show_choices(self) -> None:
+        self._log_toggle.value, self._persistence_toggle.value = self._log, self._persistence
 
-    @epochs.setter
-    def epochs(self, epochs: Limits) -> None:
-        self._set_window(interval("epochs", epochs))
-
-    def reset(self) -> None:
-        """Show all epochs."""
-        self._set_window(None)
-
-    def _set_window(self, window: Limits | None) -> None:
-        for pane in (self, *self._beside):
-            pane._window = window
-            pane.live.refresh()
-
-    def share_axes(self, other: LossPane) -> None:
-        """Draw this pane and another one, of another run, in the same axes from now on."""
-        self._beside, other._beside = (*self._beside, other), (*other._beside, self)
-        other._set_window(self._window)
+    def _toggle(self, name: str, tooltip: str, width: str) -> widgets.ToggleButton:
+        button = widgets.ToggleButton(
+            description=name, value=getattr(self, name), tooltip=tooltip, layout={"width": width}
+        )
+        button.observe(lambda change: self._on_choice(name, change.new), "value")
+        return button
 
     # Computing, on the worker -------------------------------------------------------------------
 
@@ -144,51 +121,6 @@ class LossPane(LivePane):
             set_html(self._legend, legend_html(curves))
         self._marks.draw(curves, epoch, height)
         self.set_fresh()
-
-    def _close_own(self) -> None:
-        if self._marks is not None:
-            self._marks.close()
-        super()._close_own()
-
-    # What the person does -----------------------------------------------------------------------
-
-    def _build_controls(self) -> None:
-        def toggle(name: str, value: bool, tooltip: str, width: str) -> widgets.ToggleButton:
-            return widgets.ToggleButton(
-                description=name, value=value, tooltip=tooltip, layout={"width": width}
-            )
-
-        self._log_toggle = toggle("log", self._log, "Logarithmic axis of the loss", "56px")
-        self._persistence_toggle = toggle(
-            "persistence",
-            self._persistence,
-            "Show border collisions in which a cycle only gets another word",
-            "100px",
-        )
-        self._zoom = toggle("Zoom", False, "Draw a box: its epochs are shown alone", "64px")
-        reset = widgets.Button(
-            description="Reset", tooltip="Show all epochs", layout={"width": "64px"}
-        )
-        for name, button in (("log", self._log_toggle), ("persistence", self._persistence_toggle)):
-            button.observe(lambda change, name=name: self._on_toggle(name, change.new), "value")
-        self._zoom.observe(lambda change: self._marks.set_zooming(change.new), "value")
-        reset.on_click(lambda _: self._in_callback(self.reset))
-        self._controls = widgets.HBox(
-            [self._log_toggle, self._persistence_toggle, self._zoom, reset],
-            layout={"flex_flow": "row wrap"},
-        )
-        self._controls.add_class("sw-toolbar")
-
-    def _on_toggle(self, name: str, value: bool) -> None:
-        if value != getattr(self, name):
-            self._in_callback(lambda: setattr(self, name, value))
-
-    def _go(self, epoch: float) -> None:
-        self._in_callback(lambda: self.live.go_to(epoch))
-
-    def _zoom_into(self, epochs: Limits) -> None:
-        self._zoom.value = False
-        self._in_callback(lambda: setattr(self, "epochs", epochs))
 
 
 def legend_html(picture: LossPicture) -> str:
