@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..compiled import kernel, kernel_part
-from .gradients.evaluate import norm_of
+from .gradients.evaluate import norm
 from .numbers import in_range
 
 RECTIFIED_FROM = 5.0  # of rho in RAdam; as in the authors' code, where the paper has 4
@@ -155,7 +155,7 @@ def _set_decays(optimizer: Optimizer, *names: str) -> None:
 @kernel
 def clip_to(gradient, chosen, largest):
     """Scale the chosen entries down to norm `largest` if it is more; return the norm before."""
-    length = norm_of(gradient, chosen)
+    length = norm(gradient, chosen)
     if length > largest and np.isfinite(length):
         for k in chosen:
             gradient[k] = gradient[k] / length * largest

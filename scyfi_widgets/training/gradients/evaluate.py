@@ -166,18 +166,12 @@ def evaluate_rows(
         if cancel[0] != 0:
             return
         if gradient.shape[0] > 0:
-            norms[p] = norm_of(gradient, chosen)
+            norms[p] = norm(gradient, chosen)
 
 
 @kernel
 def norm(vector, chosen):
     """Return the Euclidean norm of some entries; it overflows only where an entry has."""
-    return norm_of(vector, chosen)
-
-
-@kernel_part
-def norm_of(vector, chosen):
-    """Return what `norm` does."""
     largest = 0.0
     for k in chosen:
         if not np.isfinite(vector[k]):
