@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from numbers import Real
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from ..cancellation import expiring_flag, new_flag
 from ..cycles.complete import complete_cycles
 from ..cycles.find import compile_method
 from ..models import Model
-from ..models.validation import whole_number
+from ..models.validation import require_seconds, whole_number
 from .closure import Closure, canonical
 from .compile import compile_bifurcations
 from .diagram import Diagram
@@ -84,10 +83,7 @@ def bifurcation_diagram(
     line = Line.through(model, parameter, bounds)
     max_order = whole_number("max_order", max_order, 1)
     values = whole_number("values", values, 2)
-    if time_limit is not None and (
-        isinstance(time_limit, bool) or not isinstance(time_limit, Real) or not time_limit > 0
-    ):
-        raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
+    require_seconds("time_limit", time_limit)
     compile_bifurcations()
     compile_method(line.start, "complete")
     with expiring_flag(time_limit) as expired:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from numbers import Real
 
 import numpy as np
 
 from ..cancellation import expiring_flag, new_flag
 from ..models import Model
-from ..models.validation import whole_number
+from ..models.validation import require_seconds, whole_number
 from .automatic import auto_cycles
 from .branching.branch import compile_branching
 from .complete import complete_cycles
@@ -78,11 +77,7 @@ def find_cycles(
     seed = whole_number("seed", seed, 0)
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    if time_limit is not None:
-        if isinstance(time_limit, bool) or not isinstance(time_limit, Real):
-            raise TypeError(f"time_limit must be a number of seconds, got {time_limit!r}")
-        if not time_limit > 0:
-            raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
+    require_seconds("time_limit", time_limit)
     if node_limit is not None:
         node_limit = whole_number("node_limit", node_limit, 1)
     flag = new_flag() if cancel is None else cancel

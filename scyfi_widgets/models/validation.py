@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -79,6 +81,24 @@ def whole_number(name: str, value: int, low: int, high: int | None = None) -> in
         limits = f"at least {low}" if high is None else f"between {low} and {high}"
         raise ValueError(f"{name} must be {limits}, got {value}")
     return int(value)
+
+
+def require_seconds(name: str, value: float | None) -> None:
+    """Raise an error unless `value` is a positive number of seconds, or None for no limit.
+
+    Raises
+    ------
+    TypeError
+        If it is not a number.
+    ValueError
+        If it is not positive.
+    """
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number of seconds, got {value!r}")
+    if not value > 0:
+        raise ValueError(f"{name} must be a positive number of seconds, got {value!r}")
 
 
 def interval(name: str, value: tuple[float, float]) -> tuple[float, float]:

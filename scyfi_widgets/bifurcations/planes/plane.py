@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...cancellation import Cancelled, expiring_flag, new_flag
 from ...models import Model
-from ...models.validation import whole_number
+from ...models.validation import require_seconds, whole_number
 from ..compile import compile_planes
 from ..events import TYPES
 from .curves import CodimensionTwo, Curve, curves_of
@@ -206,10 +205,7 @@ def bifurcation_plane(
     Eisenmann, Monfared, Göring, Durstewitz, *Bifurcations and loss jumps in RNN training*,
     NeurIPS 2023, Fig. 3, for such a plane.
     """
-    if time_limit is not None and (
-        isinstance(time_limit, bool) or not isinstance(time_limit, Real) or not time_limit > 0
-    ):
-        raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
+    require_seconds("time_limit", time_limit)
     flag = new_flag() if cancel is None else cancel
     compile_planes()
     with expiring_flag(time_limit) as expired:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from numbers import Real
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from ...bifurcations.compile import compile_bifurcations
 from ...cancellation import Cancelled, expiring_flag, new_flag
 from ...cycles.find import compile_method
 from ...models import Model
-from ...models.validation import whole_number
+from ...models.validation import require_seconds, whole_number
 from ..progress import reporter
 from ..run import TrainingRun
 from .cache import StepCache, shared_cache
@@ -103,10 +102,7 @@ def bifurcations_along(
     workers = default_workers() if workers is None else whole_number("workers", workers, 1)
     if not isinstance(cache, StepCache | None):
         raise TypeError(f"cache must be a StepCache, got {type(cache).__name__}")
-    if time_limit is not None and (
-        isinstance(time_limit, bool) or not isinstance(time_limit, Real) or not time_limit > 0
-    ):
-        raise ValueError(f"time_limit must be a positive number of seconds, got {time_limit!r}")
+    require_seconds("time_limit", time_limit)
     compile_bifurcations()
     compile_method(path.start, "complete")
     compile_exponent()

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from ...bifurcations.planes.parameter_plane import Axis, ParameterPlane
 from ...cancellation import expiring_flag, new_flag
 from ...models import Model
-from ...models.validation import whole_number
+from ...models.validation import require_seconds, whole_number
 from ..forcing import Forcing, FreeRunning
 from ..loss import LossFunction
 from ..numbers import in_range
@@ -266,8 +266,7 @@ def loss_landscape(
     Eisenmann, Monfared, Göring, Durstewitz, *Bifurcations and loss jumps in RNN training*,
     NeurIPS 2023, Fig. 3, for both surfaces.
     """
-    if time_limit is not None:
-        time_limit = in_range("time_limit", time_limit, 0.0, above=True)
+    require_seconds("time_limit", time_limit)
     work = _Work(
         model, data, first, second, forcing, shape, of,
         observation, sequence_length, z0, threads, cancel,

@@ -33,8 +33,7 @@ from ...bifurcations.line import Line
 from ...bifurcations.line_diagram import bifurcation_diagram
 from ...cancellation import Cancelled, expiring_flag, new_flag
 from ...models import Model
-from ...models.validation import states, whole_number
-from ..numbers import in_range
+from ...models.validation import require_seconds, states, whole_number
 from ..observation import Observation
 from ..progress import reporter
 from ..series import TimeSeries
@@ -338,8 +337,7 @@ def gradient_lens(
         z0 = states("z0", z0, line.start.M)
         if z0.ndim != 1:
             raise ValueError(f"z0 must be one start of shape ({line.start.M},), got {z0.shape}")
-    if time_limit is not None:
-        time_limit = in_range("time_limit", time_limit, 0.0, above=True)
+    require_seconds("time_limit", time_limit)
     flag = new_flag() if cancel is None else cancel
     compile_lens()
     started = time.perf_counter()

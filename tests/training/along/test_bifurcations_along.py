@@ -307,9 +307,19 @@ def test_an_exception_of_the_progress_function_ends_the_threads():
         (WALK, {"lyapunov_steps": -1}, ValueError, "lyapunov_steps must be at least 0"),
         (WALK, {"workers": 0}, ValueError, "workers must be at least 1"),
         (WALK, {"time_limit": 0}, ValueError, "time_limit must be a positive number"),
-        (WALK, {"time_limit": "1 s"}, ValueError, "time_limit must be a positive number"),
+        (
+            WALK,
+            {"time_limit": "1 s"},
+            TypeError,
+            "time_limit must be a number of seconds, got '1 s'",
+        ),
         (WALK, {"cache": {}}, TypeError, "cache must be a StepCache, got dict"),
-        (WALK, {"progress": 3}, TypeError, "progress must be True, False, None or a callable, got int"),
+        (
+            WALK,
+            {"progress": 3},
+            TypeError,
+            "progress must be True, False, None or a callable, got int",
+        ),
     ],
 )
 def test_bad_arguments_are_named(run, options, error, message):

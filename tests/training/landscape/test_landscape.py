@@ -253,7 +253,7 @@ def test_progress_reaches_its_end(data, capsys):
         ({"shape": 200}, TypeError, "shape must be two"),
         ({"of": "both"}, ValueError, 'of must be "axes" or "all"'),
         ({"threads": 0}, ValueError, "threads must be at least 1"),
-        ({"time_limit": 0}, ValueError, "time_limit must be above 0"),
+        ({"time_limit": 0}, ValueError, "time_limit must be a positive number"),
         ({"forcing": "free"}, TypeError, "forcing must be"),
         ({"progress": "bar"}, TypeError, "progress must be"),
         ({"data": [[1.0, np.nan]]}, ValueError, "finite"),
