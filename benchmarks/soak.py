@@ -45,12 +45,17 @@ def drive_from_two_threads(explorer: sw.Explorer, names: Sequence[str], events: 
     beside.join()
 
 
+def comes_and_goes(thread: threading.Thread) -> bool:
+    """Whether it is a worker of the live loop, or a time limit that is called off."""
+    called_off = isinstance(thread, threading.Timer) and thread.finished.is_set()
+    return called_off or thread.name == WORKER
+
+
 def census(explorer: sw.Explorer) -> dict[str, float]:
     """What is there at rest: resident memory in MB, threads that may stay, and widgets."""
-    assert explorer.wait(60)
+    assert explorer.wait(60, finest=True)
     gc.collect()
-    # The workers of the live loop come and go with the work.
-    threads = [t for t in threading.enumerate() if t.name != WORKER]
+    threads = [thread for thread in threading.enumerate() if not comes_and_goes(thread)]
     return {
         "memory": psutil.Process().memory_info().rss / 1e6,
         "threads": len(threads),

@@ -117,7 +117,7 @@ class Trainer:
         self._seconds = 0.0
         self._lock = threading.RLock()
         self.epoch = 0
-        self.stopped: str | None = None
+        self._reason: str | None = None
         self._history = History(whole_number("save_every", save_every, 1), function.theta)
         if resume is not None:
             self._take_up(resume)
@@ -180,9 +180,18 @@ class Trainer:
             value = in_range("learning_rate", value, 0.0)
         self._set_rate = value
 
+    @property
+    def stopped(self) -> str | None:
+        """Why the training ended; None while it can go on."""
+        return None if self._reason is None else self._reason.replace("{epoch}", str(self.epoch))
+
     def stop(self, reason: str) -> None:
-        """End the training before the next epoch; the run says the reason."""
-        self.stopped = self.stopped or reason
+        """End the training before the next epoch; the run says the reason.
+
+        Any thread may ask for it, while an epoch is under way that may yet be done: ``{epoch}`` in
+        `reason` becomes the number of the one that was not.
+        """
+        self._reason = self._reason or reason
 
     def run(self, shared: bool = False) -> TrainingRun:
         """Return all that was recorded so far; what comes later does not change it.
@@ -234,10 +243,10 @@ class Trainer:
                 # Last of all: an interrupt comes before it, and all is undone, or after it.
                 self.epoch = epoch + 1
             except _Diverged as error:
-                self.stopped = f"diverged in epoch {epoch}: {error}"
+                self._reason = f"diverged in epoch {epoch}: {error}"
             except Cancelled:
                 # Who sets the flag may say why with `stop`, before.
-                self.stopped = self.stopped or f"cancelled in epoch {epoch}"
+                self.stop("cancelled in epoch {epoch}")
             finally:
                 if self.epoch == epoch:
                     theta[:], moments[:] = before[:2]

@@ -22,7 +22,7 @@ from scyfi_widgets.training.forcing import (
     SparseTeacherForcing,
 )
 from scyfi_widgets.training.gradients.evaluate import evaluate_rows, norm
-from scyfi_widgets.training.loss import loss_and_gradient
+from scyfi_widgets.training.loss import LossFunction, loss_and_gradient
 from scyfi_widgets.training.optimizers import SGD, Adam, RAdam, adapt, clip_to, descend
 from scyfi_widgets.training.run import CURVES
 from scyfi_widgets.training.schedules import ExponentialRate
@@ -297,6 +297,26 @@ def test_stopping_by_the_callback():
 
     run = train(a_start(), waves(), epochs=9, on_epoch=enough, **QUIET)
     assert (run.epochs, run.stopped) == (2, "good enough")
+
+
+@pytest.mark.parametrize("last", ["done", "undone"])
+def test_a_stop_amid_an_epoch_names_the_one_that_was_not_done(monkeypatch, last):
+    flag = new_flag()
+    trainer = Trainer(a_start(), waves(), cancel=flag)
+    evaluate = LossFunction.evaluate
+
+    def evaluate_and_stop(function):
+        if trainer.epoch == 3:
+            trainer.stop("stopped in epoch {epoch}")
+            flag[0] = last == "undone"
+        return evaluate(function)
+
+    monkeypatch.setattr(LossFunction, "evaluate", evaluate_and_stop)
+    while trainer.advance():
+        pass
+    run = trainer.run()
+    assert run.epochs == (4 if last == "done" else 3)
+    assert run.stopped == f"stopped in epoch {run.epochs}"
 
 
 # Steering ----------------------------------------------------------------------------------------

@@ -225,7 +225,7 @@ class LiveTraining:
 
     def _end(self, how: str) -> None:
         # Without a lock: a handler of signals comes here, perhaps while its thread holds one.
-        self._trainer.stop(f"{how} in epoch {self._trainer.epoch}")
+        self._trainer.stop(f"{how} in epoch {{epoch}}")
         self._cancel[0] = 1
 
     def _renew(self) -> None:
@@ -241,22 +241,24 @@ class LiveTraining:
         self._looked = self._breathed = self._due = time.perf_counter()
         self._cost = 0.0
         try:
-            while self._goes_on() and trainer.advance():
+            while self._goes_on():
+                if not trainer.advance():
+                    continue  # it says why, and does not go on
                 if self._on_epoch is not None:
                     self._on_epoch(trainer)
                 self._rest()
                 self._look_if_due()
         except Exception as error:  # of on_epoch, or no memory: told in the panel
             trainer.stop(f"failed in epoch {trainer.epoch}: {type(error).__name__}: {error}")
-        with self._changing:
-            self._running = False
-            self._look()
+            self._goes_on()
 
     def _goes_on(self) -> bool:
         # Decided under the lock: a `start` finds a thread that goes on, or none.
         with self._changing:
-            self._running = not self._pausing and not self.finished and not self._trainer.stopped
-            return self._running
+            if not (self._pausing or self.finished or self._trainer.stopped):
+                return True
+            self._look(running=False)
+            return False
 
     def _rest(self) -> None:
         now = time.perf_counter()
@@ -280,8 +282,11 @@ class LiveTraining:
             self._looked = time.perf_counter()
             self._cost = self._looked - now
 
-    def _look(self) -> None:
+    def _look(self, running: bool | None = None) -> None:
         run = self._trainer.run(shared=True)
         with self.news:
+            # The run comes first: who sees that it does not train any more sees the last one.
             self.run = run
+            if running is not None:
+                self._running = running
             self.news.notify_all()

@@ -37,7 +37,8 @@ class Kernel:
         self.client.wait_for_ready(timeout=60)
 
     def start(self, code: str) -> str:
-        return self.client.execute(code)
+        # Otherwise a cell that fails takes those with it that are sent right after.
+        return self.client.execute(code, stop_on_error=False)
 
     def reply(self, message: str) -> dict:
         while True:
