@@ -1,6 +1,6 @@
 """The cache of compiled kernels: it cannot be stale, it may be unwritable, it knows the CPU.
 
-Every test runs a copy of the package in processes of its own, with folders of its own.
+Every test runs the package, mostly a copy of it, in processes of its own, with folders of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numba
 import pytest
 
 import scyfi_widgets
-from scyfi_widgets import compiled
+from scyfi_widgets import compiled, warm
 
 PACKAGE = Path(scyfi_widgets.__file__).parent
 GENERIC = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
@@ -29,15 +29,12 @@ FOUND = "{1: 2, 2: 1, 3: 2}"
 
 
 class Installation:
-    """A copy of the package, and processes that see this copy and a cache folder of its own."""
+    """A package, and processes that see it and a cache folder of their own."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self.package = folder / "site" / "scyfi_widgets"
-        self.cache = folder / "cache"
+    def __init__(self, folder: Path, package: Path, cache: Path):
+        self.folder, self.package, self.cache = folder, package, cache
         self.home = folder / "home"
         self.home.mkdir()
-        shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__"))
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA_", "XDG_"))}
@@ -73,7 +70,21 @@ class Installation:
 
 @pytest.fixture
 def installation(tmp_path) -> Installation:
-    return Installation(tmp_path)
+    """Return a copy that a test may change."""
+    copy = tmp_path / "site" / "scyfi_widgets"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return Installation(tmp_path, copy, tmp_path / "cache")
+
+
+@pytest.fixture
+def cold(tmp_path) -> Installation:
+    """Return the package under test with an empty cache: that of all tests, where nothing ran yet.
+
+    What is compiled there need not be compiled again by the tests that follow.
+    """
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    empty = given and not any(path.is_file() for path in Path(given).rglob("*.nbc"))
+    return Installation(tmp_path, PACKAGE, Path(given) if empty else tmp_path / "cache")
 
 
 # A stale entry -----------------------------------------------------------------------------------
@@ -208,17 +219,17 @@ def test_an_account_without_a_home(installation, given):
 
 
 @pytest.mark.slow
-def test_warm_compiles_all_there_is_for_this_cpu(installation):
+@pytest.mark.first
+def test_warm_compiles_all_there_is_for_this_cpu(cold):
     is_warm = "from scyfi_widgets.warm import is_warm; print(is_warm())"
-    assert installation.python(is_warm, **GENERIC) == "False"
+    assert cold.python(is_warm) == "False"
 
-    said = installation.run("-m", "scyfi_widgets.warm", **GENERIC).stdout
-    (folder,) = installation.versions()
+    said, *_ = cold.run("-m", "scyfi_widgets.warm").stdout.splitlines()
+    (folder,) = cold.versions()
     assert said.startswith("kernels compiled in ")
-    assert said.rstrip().endswith(f" s, kept in {folder}")
-    assert "NUMBA_CPU_NAME" not in said
-    assert installation.python(is_warm, **GENERIC) == "True"
-    entries = installation.compiled()
+    assert said.endswith(f" s, kept in {folder}")
+    assert cold.python(is_warm) == "True"
+    entries = cold.compiled()
     assert entries
 
     # The same CPU: every architecture runs from the cache.
@@ -254,26 +265,38 @@ def test_warm_compiles_all_there_is_for_this_cpu(installation):
         "    hits, misses = kernel.stats.cache_hits, kernel.stats.cache_misses\n"
         "    print(sum(hits.values()), sum(misses.values()))\n"
     )
-    hits_and_misses = installation.python(use_everything, **GENERIC).split()
+    hits_and_misses = cold.python(use_everything).split()
     assert hits_and_misses == ["1", "0"] * 5
-    assert installation.compiled() == entries
+    assert cold.compiled() == entries
 
-    # Another CPU: not warm, and an entry of its own beside the first.
-    other = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "-sse4.1"}
-    assert installation.python(is_warm, **other) == "False"
-    assert installation.python(STEP, **other) == "3.0"
-    both = installation.compiled()
-    assert len(both) > len(entries)
-    assert {path: both[path] for path in entries} == entries
-    assert installation.python(STEP, **other) == "3.0"
-    assert installation.compiled() == both
+    # Other CPUs: not warm, and entries of their own beside the first.
+    every = entries
+    for other in (GENERIC, GENERIC | {"NUMBA_CPU_FEATURES": "-sse4.1"}):
+        assert cold.python(is_warm, **other) == "False"
+        assert cold.python(STEP, **other) == "3.0"
+        before, every = every, cold.compiled()
+        assert len(every) > len(before)
+        assert {path: every[path] for path in before} == before
+        assert cold.python(STEP, **other) == "3.0"
+        assert cold.compiled() == every
 
     # Once more, from the cache.
-    assert installation.run("-m", "scyfi_widgets.warm", **GENERIC).stdout.startswith(
-        "kernels loaded in "
-    )
-    assert installation.run("-m", "scyfi_widgets.warm", "--quiet", **GENERIC).stdout == ""
-    assert installation.compiled() == both
+    assert cold.run("-m", "scyfi_widgets.warm").stdout.startswith("kernels loaded in ")
+    assert cold.run("-m", "scyfi_widgets.warm", "--quiet").stdout == ""
+    assert cold.compiled() == every
+
+
+@pytest.mark.parametrize("variables", [{}, GENERIC])
+def test_warm_speaks_of_other_machines_unless_it_is_for_them(monkeypatch, capsys, variables):
+    for name in GENERIC:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(warm, "warm", lambda: 1.0)
+    assert warm.main([]) == 0
+    said = capsys.readouterr().out
+    assert " in 1.0 s, kept in " in said
+    assert ("set NUMBA_CPU_NAME=generic" in said) == (not variables)
 
 
 def test_warm_help(installation):

@@ -107,7 +107,7 @@ def made(monkeypatch) -> Iterator[Callable[..., Live]]:
     def make(*panes: FakePane, first: float = 0, **given) -> Live:
         live = Live(model(first), **given)
         lives.append(live)
-        with live.in_callback():
+        with live.in_callback(), live.hold():
             for pane in panes:
                 live.join(pane)
         return live
