@@ -19,7 +19,7 @@ def main() -> None:
         return
     print(
         "scyfi-widgets: first start of this version: preparing the numerical kernels in the "
-        "background (10 to 20 seconds, once)",
+        "background (one to three minutes, once)",
         flush=True,
     )
     warm.main(["--quiet"])
