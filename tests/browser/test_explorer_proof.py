@@ -22,16 +22,15 @@ from scyfi_widgets.widgets import growth, scene
 r = np.random.default_rng(4)
 model = sw.PLRNN(r.uniform(-0.8, 0.8, 5), 0.6 * r.normal(size=(5, 5)), r.normal(size=5))
 """
-# The first picture is hardly proved, and every further order takes a while.
-SLOWLY = """
+# The first picture is hardly proved, and further orders come when they may.
+HELD = """
 scene.first_nodes = lambda model, max_order: 1
-deepened = growth.deepened
-def slowly(model, cycles, *, cancel, **settings):
-    end = time.monotonic() + 0.4
-    while time.monotonic() < end and not cancel[0]:
+deepened, held = growth.deepened, True
+def when_let_go(model, cycles, *, cancel, **settings):
+    while held and not cancel[0]:
         time.sleep(0.002)
     yield from deepened(model, cycles, cancel=cancel, **settings)
-growth.deepened = slowly
+growth.deepened = when_let_go
 explorer = sw.Explorer(model, max_order=4)
 seen = []
 explorer._badge.observe(lambda change: seen.append(explorer.cycles.complete_up_to), "value")
@@ -48,11 +47,12 @@ name = next(iter(resting.weights.sliders))
 
 
 def test_the_badge_follows_the_proof_and_begins_anew(open_notebook: Opener) -> None:
-    notebook = open_notebook(FIVE, SLOWLY, "explorer")
+    notebook = open_notebook(FIVE, HELD, "explorer")
     page = ExplorerPage(notebook)
     notebook.wait_for(lambda: "searching to 4" in page.badge)
     notebook.screenshot("explorer-proof-growing", page.root)
     assert "The proof goes on" in page.part(".sw-status .sw-badge").get_attribute("title")
+    notebook.execute("held = False")
     notebook.wait_for(lambda: page.badge == "complete to order 4, proved")
     assert "Proved: " in page.part(".sw-status .sw-badge").get_attribute("title")
     seen = notebook.evaluate("seen")
@@ -62,10 +62,12 @@ def test_the_badge_follows_the_proof_and_begins_anew(open_notebook: Opener) -> N
     assert page.part(".sw-pane.sw-stale").count() == 0
 
     weight = notebook.evaluate("next(iter(explorer.weights.sliders))")
+    notebook.execute("held = True")
     for _ in range(3):  # each begins anew before the proof has ended
         press(page.slider(weight), "ArrowRight")
         notebook.wait_for(lambda: page.badge.endswith("searching to 4"))
     page.see_true_cycles()
+    notebook.execute("held = False")
     notebook.wait_for(lambda: page.badge == "complete to order 4, proved")
     assert notebook.evaluate("explorer.live.shown.model == explorer.model")
 
@@ -74,6 +76,7 @@ def test_the_badge_follows_the_proof_and_begins_anew(open_notebook: Opener) -> N
     assert page.badge == "complete to order 4, proved"
     assert notebook.evaluate("len(seen) == calls")
 
+    notebook.execute("held = True")
     press(page.slider(weight), "ArrowRight")
     notebook.wait_for(lambda: page.badge.endswith("searching to 4"))
     notebook.execute("explorer.close()")
