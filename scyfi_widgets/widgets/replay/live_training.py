@@ -250,7 +250,7 @@ class LiveTraining:
                 self._look_if_due()
         except Exception as error:  # of on_epoch, or no memory: told in the panel
             trainer.stop(f"failed in epoch {trainer.epoch}: {type(error).__name__}: {error}")
-            self._goes_on()
+            self._goes_on()  # no, and whoever looks is told
 
     def _goes_on(self) -> bool:
         # Decided under the lock: a `start` finds a thread that goes on, or none.
