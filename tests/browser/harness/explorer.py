@@ -112,7 +112,11 @@ class ExplorerPage:
 
     def wait(self, timeout: float = 20.0) -> None:
         """Wait until the kernel has drawn the present model."""
-        self.notebook.wait_for(f"{self.name}.live.wait(0.5)", timeout)
+        # JupyterLab hands what a widget does to a thread of its own (a subshell): a model may be
+        # set already, and its picture not yet asked for.
+        shown = f"getattr({self.name}.live.shown, 'model', None)"
+        condition = f"{self.name}.live.wait(0.5) and {shown} == {self.name}.model"
+        self.notebook.wait_for(condition, timeout)
 
     # What is drawn ------------------------------------------------------------------------------
 
