@@ -7,13 +7,9 @@ not a compilation. The compiled kernels are kept in `scyfi_widgets.compiled.cach
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from collections.abc import Sequence
 
 from .compiled import cache_folder, warm_marker
 
@@ -31,37 +27,22 @@ def remember_warm() -> None:
 
 
 def warm() -> float:
-    """Run every kernel once on the smallest network; return the seconds it took.
-
-    Kernels that are not on disk yet are compiled in two processes at once.
-    """
-    from .models import PLRNN
-
-    started = time.perf_counter()
-    if cache_folder() is not None and not is_warm() and (os.cpu_count() or 1) > 1:
-        context = multiprocessing.get_context("spawn")
-        # What a process that ended before its time did not compile is compiled below.
-        with suppress(BrokenProcessPool, OSError), ProcessPoolExecutor(2, context) as pool:
-            list(pool.map(_compile, range(len(_parts()))))
-    for number in range(len(_parts())):
-        _compile(number)
-    PLRNN(A=[0.5], W=[[-2.0]], h=[0.1]).orbit([0.0], 1)
-    remember_warm()
-    return time.perf_counter() - started
-
-
-def _parts() -> tuple[Callable[[], None], ...]:
-    """Return what compiles the kernels, the longest first; imported late, for it takes a second."""
+    """Run every kernel once on the smallest network; return the seconds it took."""
     from .bifurcations.compile import compile_planes
     from .cycles.find import compile_all
     from .dynamics import compile_dynamics
+    from .models import PLRNN
     from .training import compile_training
 
-    return compile_planes, compile_all, compile_training, compile_dynamics
-
-
-def _compile(number: int) -> None:
-    _parts()[number]()
+    started = time.perf_counter()
+    model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
+    compile_all()
+    compile_dynamics()
+    compile_planes()
+    compile_training()
+    model.orbit([0.0], 1)
+    remember_warm()
+    return time.perf_counter() - started
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
