@@ -237,8 +237,9 @@ class Explorer(Panel):
     # Following ----------------------------------------------------------------------------------
 
     def _on_model(self, _change) -> None:
-        # Not the change's model: another thread may have set a newer one meanwhile.
-        self.history.record(self.model, self.live.gesture)
+        if not self.live.borrowed:
+            # Not the change's model: another thread may have set a newer one meanwhile.
+            self.history.record(self.model, self.live.gesture)
         self._enable_history()
         if self._text.layout.display != "none":
             self._text.value = self.code

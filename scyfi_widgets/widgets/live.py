@@ -79,6 +79,7 @@ class Live(tr.HasTraits):
         self._loop = Loop(partial(setattr, self, "shown"), partial(setattr, self, "working"))
         self._own = threading.local()  # what holds only for the calling thread
         self.gesture: str | None = None
+        self.borrowed = False
         super().__init__(model=model, **{"start": np.full(model.M, 0.1), **settings})
         self.observe(self._on_setting, self._SETTINGS)
 
@@ -179,6 +180,24 @@ class Live(tr.HasTraits):
             yield
         finally:
             self._own.in_callback = before
+
+    @contextmanager
+    def borrow(self) -> Iterator[None]:
+        """Let a program go through settings; in the end they are again what they were.
+
+        Meanwhile finer pictures begin without a rest, and no pane takes the changes for a person's.
+        """
+        before = {name: getattr(self, name) for name in self._SETTINGS}
+        self.borrowed, rest = True, self._loop.rest
+        self._loop.rest = 0.0
+        try:
+            yield
+        finally:
+            self._loop.rest = rest
+            try:
+                self.update(**before)
+            finally:
+                self.borrowed = False
 
     # The loop -----------------------------------------------------------------------------------
 

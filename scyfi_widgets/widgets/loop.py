@@ -67,6 +67,8 @@ class Loop:
     ----------
     drawn, dropped : int
         How many scenes were drawn, and how many gave way to a newer one.
+    rest : float
+        Seconds without a change before finer pictures begin.
     """
 
     def __init__(self, show: Callable[[Scene], None], set_working: Callable[[bool], None]):
@@ -84,6 +86,7 @@ class Loop:
         self._last_drawn = 0.0
         self._closed = self._working = False
         self.drawn = self.dropped = 0
+        self.rest = REST
 
     def join(self, pane: Pane) -> None:
         """Draw `pane` from now on, after those that joined before; a closed loop goes on."""
@@ -206,7 +209,7 @@ class Loop:
     def _refine(self, job: _Job, unfinished: _Pictures) -> None:
         """Draw finer pictures, in turn, until there are no more or a newer scene comes."""
         with self._changed:
-            self._changed.wait_for(lambda: job.scene.cancelled, REST)
+            self._changed.wait_for(lambda: job.scene.cancelled, self.rest)
         while unfinished and not job.scene.cancelled:
             unfinished = self._draw_round(job, unfinished)
         with self._changed:

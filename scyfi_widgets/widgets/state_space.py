@@ -113,6 +113,19 @@ class StateSpace(LivePane):
             raise ValueError(f"limits must be two pairs (low, high) with low < high, got {limits}")
         self._choose_window(self._plane, ((float(x0), float(x1)), (float(y0), float(y1))))
 
+    @property
+    def view(self) -> tuple:
+        """What a person chose to see and where; assign what it was to go back there."""
+        return self._axes, self._plane, self._limits, self._zoomed
+
+    @view.setter
+    def view(self, view: tuple) -> None:
+        axes, plane, limits, zoomed = view
+        with self._window_lock:
+            self._axes, self._plane, self._limits, self._zoomed = axes, plane, limits, zoomed
+            self._window_choices += 1
+        self.live.refresh()
+
     def fit(self) -> None:
         """Choose the window for what attracts, and the principal components, anew."""
         self._choose_window(None, None)

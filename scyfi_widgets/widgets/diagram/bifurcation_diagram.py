@@ -189,6 +189,15 @@ class BifurcationDiagram(LivePane):
         chosen = None if limits is None else interval("limits", limits)
         self._choose(replace(self._choice, limits=chosen))
 
+    @property
+    def view(self) -> Choice:
+        """What a person chose to see; assign what it was to go back there."""
+        return self._choice
+
+    @view.setter
+    def view(self, view: Choice) -> None:
+        self._choose(view)
+
     def reset(self) -> None:
         """Show the whole range again, and fit the window's height."""
         self._choose(replace(self._choice, bounds=self._home, limits=None))

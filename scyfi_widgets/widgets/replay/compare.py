@@ -147,9 +147,12 @@ class Comparison(Panel):
         """Stop where it is."""
         self.transport.playing = False
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until all panes show the present epoch; return whether they do."""
-        one, other = (replay.wait(timeout) for replay in self.replays)
+    def wait(self, timeout: float | None = None, finest: bool = False) -> bool:
+        """Wait until all panes show the present epoch; return whether they do.
+
+        With `finest`, wait also for the finest pictures and until the bifurcations are known.
+        """
+        one, other = (replay.wait(timeout, finest) for replay in self.replays)
         return one and other
 
     def close(self) -> None:

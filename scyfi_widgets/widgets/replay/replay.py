@@ -214,9 +214,13 @@ class TrainingReplay(Panel):
         """Stop where it is."""
         self.transport.playing = False
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the panes show the present epoch; return whether they do."""
-        return self.live.wait(timeout)
+    def wait(self, timeout: float | None = None, finest: bool = False) -> bool:
+        """Wait until the panes show the present epoch; return whether they do.
+
+        With `finest`, wait also for the finest pictures and until the bifurcations are known.
+        """
+        done = not finest or self._search.wait(timeout)
+        return self.live.wait(timeout, finest) and done
 
     @property
     def follow(self) -> bool:
