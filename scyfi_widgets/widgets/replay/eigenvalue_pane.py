@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import bqplot
 import ipywidgets as widgets
 import numpy as np
 
-from ...cycles.cycle_set import format_number
 from ...training import RunBifurcations, TrainingRun
 from ..html_parts import set_html
-from ..marks import new_figure, set_mark
-from ..palette import INK_COLOUR, ORBIT_COLOUR, ORDER_COLOURS
 from ..pane import LivePane
-from ..picture import EMPTY
-from ..ticks import round_ticks
-from .eigenvalue_picture import AGES, TRAIL, EigenvaluePicture, compose_eigenvalues
-from .event_words import cycle_name
+from ..unit_circle.figure import UnitCircle
+from ..unit_circle.points import TRAIL
+from .eigenvalue_picture import EigenvaluePicture, compose_eigenvalues
 from .replay_live import ReplayLive, ReplayScene, as_replay, continues
 
 MOST_KEPT = 2000  # epochs whose eigenvalues are kept for the trail
-ROUND = 1.06  # width over height of a figure that, without its margins, is about square
-CIRCLE = np.stack([f(np.linspace(0.0, 2.0 * np.pi, 181)) for f in (np.cos, np.sin)])
+GROUPS = {"others": ("diamond", False, 44), "attracting": ("circle", True, 64)}
 
 
 class EigenvaluePane(LivePane):
@@ -51,7 +45,8 @@ class EigenvaluePane(LivePane):
         self.picture: EigenvaluePicture | None = None
         self._past: dict[int, np.ndarray] = {}
         self._past_of: TrainingRun | None = None
-        self._build_figure(height)
+        self._circle = UnitCircle(GROUPS, height)
+        self.figure = self._circle.figure
         self._legend = widgets.HTML()
         self._show(self.figure, self._legend)
 
@@ -87,82 +82,10 @@ class EigenvaluePane(LivePane):
     def draw(self, picture: EigenvaluePicture) -> None:
         """Set all marks whose data changed."""
         self.picture = picture
-        size = picture.size
-        for axis in self._axes:
-            scale = axis.scale
-            if scale.max != size:
-                with scale.hold_sync():
-                    scale.min, scale.max = -size, size
-                axis.tick_values = round_ticks(-size, size)
-        set_mark(self._trail, picture.trail)
-        for scatter, (points, colours, _) in (
-            (self._others, picture.others),
-            (self._attracting, picture.attracting),
-        ):
-            set_mark(scatter, points, color=colours)
+        groups = {"others": picture.others, "attracting": picture.attracting}
+        self._circle.draw(picture.size, picture.trail, groups)
         set_html(self._legend, legend_html(picture))
         self.set_fresh()
-
-    def _build_figure(self, height: str) -> None:
-        x, y = (bqplot.LinearScale(min=-1.15, max=1.15) for _ in "xy")
-        colour = bqplot.OrdinalColorScale(
-            colors=list(ORDER_COLOURS), domain=list(range(len(ORDER_COLOURS)))
-        )
-        plane = {"x": x, "y": y}
-
-        def line(points, colour, width, **settings):
-            return bqplot.Lines(
-                x=points[0],
-                y=points[1],
-                scales=plane,
-                stroke_width=width,
-                interactions={},
-                **{"colors": [colour], **settings},
-            )
-
-        circle = line(CIRCLE, INK_COLOUR, 1.2, opacities=[0.8])
-        far = 10.0
-        cross = np.array([[-far, far, np.nan, 0.0, 0.0], [0.0, 0.0, np.nan, -far, far]])
-        axes = line(cross, ORBIT_COLOUR, 0.8, opacities=[0.5], line_style="dashed")
-        self._trail = line(
-            (EMPTY, EMPTY),
-            ORBIT_COLOUR,
-            4.0,
-            colors=[ORBIT_COLOUR] * AGES,
-            opacities=list(np.linspace(0.15, 0.75, AGES)),
-        )
-
-        def scatter(filled: bool, size: int) -> bqplot.Scatter:
-            mark = bqplot.Scatter(
-                x=EMPTY,
-                y=EMPTY,
-                color=EMPTY,
-                scales={**plane, "color": colour},
-                marker="circle" if filled else "diamond",
-                fill=filled,
-                default_size=size,
-                stroke_width=1.8,
-                tooltip=widgets.HTML(),
-            )
-            mark.on_hover(lambda _, event: self._describe(mark, event))
-            return mark
-
-        self._others, self._attracting = scatter(False, 44), scatter(True, 64)
-        marks = [axes, circle, self._trail, self._others, self._attracting]
-        self.figure, self._axes = new_figure(marks, x, y, height)
-        self.figure.min_aspect_ratio = self.figure.max_aspect_ratio = ROUND
-        for axis, label in zip(self._axes, ("Re λ", "Im λ"), strict=True):
-            axis.label = label
-
-    def _describe(self, mark: bqplot.Scatter, hover: dict) -> None:
-        if self.picture is None:
-            return
-        shown = self.picture.attracting if mark is self._attracting else self.picture.others
-        index = hover.get("data", {}).get("index", -1)
-        if 0 <= index < len(shown[2]):
-            cycle = shown[2][index]
-            values = ", ".join(format_number(value) for value in cycle.eigenvalues[:4])
-            mark.tooltip.value = f"<b>{cycle.stability} {cycle_name(cycle.order)}</b><br>λ {values}"
 
 
 def past_of(found: RunBifurcations, epoch: int) -> dict[int, np.ndarray]:

@@ -6,12 +6,8 @@ import numpy as np
 
 import scyfi_widgets as sw
 from scyfi_widgets.widgets.replay.cycles_picture import PIXELS, compose_cycles
-from scyfi_widgets.widgets.replay.eigenvalue_picture import (
-    LARGEST,
-    MOST_POINTS,
-    TRAIL,
-    compose_eigenvalues,
-)
+from scyfi_widgets.widgets.replay.eigenvalue_picture import compose_eigenvalues
+from scyfi_widgets.widgets.unit_circle.points import LARGEST, MOST_POINTS, TRAIL
 
 
 def heights_at(lines, epoch: float) -> np.ndarray:

@@ -127,7 +127,7 @@ def test_the_eigenvalues_of_three_epochs(run):
         assert pane.live.wait(20)
         stable = sw.find_cycles(run.model(epoch), ORDER).stable
         values = [value for cycle in stable for value in cycle.eigenvalues]
-        assert is_drawn(pane._attracting, [np.real(values), np.imag(values)])
+        assert is_drawn(pane._circle.marks["attracting"], [np.real(values), np.imag(values)])
 
 
 def test_the_trail_goes_on_while_the_run_grows_and_not_into_another_one(start, data, forced):
