@@ -38,7 +38,7 @@ class Explorer(Panel):
     model : Model or Live, optional
         Default: the paper's network with the sixteen-cycle.
     presets : dict of str to Model, optional
-        Networks to choose from; the given one is always among them.
+        Networks to choose from; the given one is always among them, "as given" if it has no name.
     axes : pair, optional
         What the state space draws on x and y, see `StateSpace`.
     limits : dict, optional
@@ -88,7 +88,9 @@ class Explorer(Panel):
         if isinstance(subject, Model):
             settings.setdefault("max_order", default_max_order(subject))
         super().__init__(subject, **settings)
-        self.presets = {"as given": self.model, **(presets or {})}
+        named = dict(presets or {})
+        first = next((name for name, one in named.items() if one == self.model), "as given")
+        self.presets = {first: self.model, **named}
         self.history = History(self.model)
         self._orders = {self.model.M: self.max_order}
         self.weights = WeightPanel(self.live, limits)

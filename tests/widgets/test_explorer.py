@@ -215,6 +215,15 @@ def test_presets():
     assert_shows(explorer, SIXTEEN, 1)
 
 
+def test_a_preset_that_is_given_as_the_network_is_not_listed_twice():
+    explorer = explore(max_order=1, presets={"two": TWO, "mine": SIXTEEN})
+    assert list(explorer.presets) == ["mine", "two"]
+    assert explorer._preset.value == "mine"
+    explorer.model = TWO
+    explorer.reset()
+    assert explorer.model == SIXTEEN
+
+
 def test_a_network_of_another_size_gets_the_order_that_suits_it():
     explorer = explore(max_order=5, presets={"lorenz": sw.systems.lorenz_network()})
     explorer._preset.value = "lorenz"
