@@ -8,15 +8,14 @@ from collections.abc import Callable
 import bqplot
 import numpy as np
 
+from ..decades import label_ticks
 from ..marks import set_mark
 from ..palette import EVENT_COLOURS, ORBIT_COLOUR, ORDER_COLOURS, START_COLOUR
-from ..ticks import round_ticks
 from .epoch_chart import EpochChart
 from .event_words import jump_html
 from .loss_picture import Limits, LossPicture
 
 LOSS_COLOUR = ORDER_COLOURS[0]
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 NOTHING = np.zeros((2, 0))
 
 
@@ -98,11 +97,11 @@ class LossMarks(EpochChart):
     def _draw_curves(self, picture: LossPicture) -> None:
         self._picture = picture
         self._set_axes(picture.epochs, picture.limits, ("epoch", "loss"))
-        _label(self._axes[1], picture.limits, picture.log)
+        label_ticks(self._axes[1], picture.limits, picture.log)
         if (self._norm.min, self._norm.max) != picture.gradient_limits:
             with self._norm.hold_sync():
                 self._norm.min, self._norm.max = picture.gradient_limits
-        _label(self._norm_axis, picture.gradient_limits, True)
+        label_ticks(self._norm_axis, picture.gradient_limits, True)
         set_mark(self._gradient, picture.gradient)
         set_mark(self._loss, picture.loss)
         set_mark(self._falls, picture.falls)
@@ -116,29 +115,3 @@ class LossMarks(EpochChart):
     def _jumps_of(self, way: str) -> list:
         jumps = self._picture.jumps[1] if self._picture else []
         return [jump for jump in jumps if jump.direction == way]
-
-
-def _label(axis: bqplot.Axis, limits: Limits, log: bool) -> None:
-    """Write powers of ten at the ticks of a logarithm, or what bqplot writes."""
-    ticks = round_ticks(*limits, most=6)
-    if log:
-        whole = np.unique(np.round(ticks) + 0.0)  # no -0
-        whole = whole[(whole >= limits[0]) & (whole <= limits[1])]
-        ticks = whole if len(whole) > 1 else ticks
-    labels = {}
-    if log:
-        labels = DECADES | {f"{tick:g}": _power(tick) for tick in ticks}  # as JavaScript writes it
-    # bqplot labels new ticks with the texts that it has by then: these must come before.
-    if axis.tick_labels != labels:
-        axis.tick_labels = labels
-    if not np.array_equal(axis.tick_values, ticks):
-        axis.tick_values = ticks
-
-
-def _power(exponent: float) -> str:
-    if float(exponent).is_integer():
-        return "10" + str(int(exponent)).translate(SUPERSCRIPTS)
-    return f"{10.0**exponent:.3g}"
-
-
-DECADES = {f"{exponent}": _power(exponent) for exponent in range(-30, 31)}
