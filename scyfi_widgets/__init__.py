@@ -59,6 +59,7 @@ _HOME = {
     "load_cycles": "files",
     "save_cycles": "files",
     "Explorer": "widgets",
+    "export_html": "export",
     "StateSpace": "widgets",
     "BifurcationDiagram": "widgets",
     "BifurcationPlane": "widgets",
@@ -67,7 +68,9 @@ _HOME = {
     "LossPane": "widgets",
     "CyclesPane": "widgets",
     "EigenvaluePane": "widgets",
+    "ForcedOrbit": "widgets",
     "PathPane": "widgets",
+    "SearchSteps": "widgets",
     "WeightPanel": "widgets",
     "CycleTable": "widgets",
 }
@@ -80,6 +83,7 @@ _SUBPACKAGES = (
     "systems",
     "files",
     "widgets",
+    "export",
     "server",
 )
 

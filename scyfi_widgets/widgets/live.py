@@ -195,7 +195,9 @@ class Live(tr.HasTraits):
         finally:
             self._loop.rest = rest
             try:
-                self.update(**before)
+                with self.hold():
+                    for name in self._SETTINGS:
+                        setattr(self, name, before[name])
             finally:
                 self.borrowed = False
 
