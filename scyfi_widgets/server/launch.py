@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import subprocess
 import sys
@@ -14,8 +13,18 @@ from pathlib import Path
 from urllib.parse import quote
 
 from . import address, notebooks
+from .command_line import (
+    FAILED,
+    Refusal,
+    end_on_signals,
+    port_number,
+    refuse,
+    runs_as_root,
+    split_arguments,
+)
 
-FAILED = 1
+__all__ = ["ALREADY_RUNNING", "FAILED", "main"]
+
 ALREADY_RUNNING = 3
 MISSING_LAB = 'JupyterLab is not installed here. Install it with: pip install "scyfi-widgets[lab]"'
 
@@ -41,6 +50,10 @@ a second start:
   While one server runs, a second start prints its address, opens the browser
   on it, and ends with status {ALREADY_RUNNING}. --new starts another server anyway.
 
+for a class:
+  scyfi-widgets app serves the explorer as a page without code, with a kernel
+  for each visitor; scyfi-widgets app --help tells more.
+
 examples:
   scyfi-widgets                               work on this machine
   scyfi-widgets --no-browser --port 8890      on a server, through a tunnel:
@@ -48,10 +61,6 @@ examples:
   scyfi-widgets --notebook-dir ~/course       keep the notebooks in ~/course
   scyfi-widgets -- --ServerApp.token=secret   set an option of JupyterLab
 """
-
-
-class Refusal(Exception):
-    """The start is impossible; the message tells the person what to do."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +77,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0 when the server was stopped, 1 for an error that was printed, 2 for wrong
         arguments, 3 when a server was already running.
     """
-    own, for_jupyter = _split(sys.argv[1:] if argv is None else argv)
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if argv[:1] == ["app"]:
+        from .app import command
+
+        return command.main(argv[1:])
+    own, for_jupyter = split_arguments(argv)
     options = _parser().parse_args(own)
     try:
         if find_spec("jupyterlab") is None or find_spec("ipykernel") is None:
@@ -81,23 +95,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise Refusal(problem)
         return _serve(options, for_jupyter)
     except Refusal as refusal:
-        print(f"scyfi-widgets: {refusal}", file=sys.stderr)
-        return FAILED
+        return refuse(refusal)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-
-
-def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Separate our own arguments from those after ``--``, which are JupyterLab's."""
-    argv = list(argv)
-    end = argv.index("--") if "--" in argv else len(argv)
-    return argv[:end], argv[end + 1 :]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scyfi-widgets",
-        usage="%(prog)s [options] [-- JUPYTERLAB_OPTION ...]",
+        usage="%(prog)s [app] [options] [-- JUPYTERLAB_OPTION ...]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -109,7 +115,10 @@ def _parser() -> argparse.ArgumentParser:
         help="print the address and open no browser",
     )
     parser.add_argument(
-        "--port", type=_port, metavar="N", help="listen on port N (default: 8888, or the next free)"
+        "--port",
+        type=port_number,
+        metavar="N",
+        help="listen on port N (default: 8888, or the next free)",
     )
     parser.add_argument(
         "--ip",
@@ -127,12 +136,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--stop", action="store_true", help="stop the one that runs")
     parser.add_argument("--version", action="version", version=f"%(prog)s {_version()}")
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"must be a number from 1 to 65535, got {text!r}")
-    return int(text)
 
 
 def _version() -> str:
@@ -197,7 +200,7 @@ def _serve(options: argparse.Namespace, for_jupyter: list[str]) -> int:
 
     root = _prepare_notebooks(options.notebook_dir)
     print(f"scyfi-widgets: the notebooks are in {root}; Ctrl-C stops the server", flush=True)
-    _end_on_signals()
+    end_on_signals()
     session = warming = None
     try:
         session = Session(root, notebooks.FIRST)
@@ -226,24 +229,11 @@ def _jupyter_arguments(options: argparse.Namespace, root: Path) -> list[str]:
     if options.port:
         # A tunnel or a bookmark leads to this port and to no other.
         arguments += [f"--ServerApp.port={options.port}", "--ServerApp.port_retries=0"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
+    if runs_as_root():
         # In a container root is the only user; Jupyter would refuse to start.
         print("scyfi-widgets: running as root, and so do the notebooks")
         arguments.append("--allow-root")
     return arguments
-
-
-def _end_on_signals() -> None:
-    """Let a closed terminal, or an end during the start, clean up as Ctrl-C does."""
-
-    def leave(number: int, frame: object) -> None:
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, leave)
-    hang_up = getattr(signal, "SIGHUP", None)
-    if hang_up is not None and signal.getsignal(hang_up) == signal.SIG_DFL:
-        # Jupyter gives SIGTERM a handler of its own that ends the kernels too.
-        signal.signal(hang_up, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def _start_warming(folder: Path) -> subprocess.Popen | None:

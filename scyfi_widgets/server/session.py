@@ -54,15 +54,20 @@ class Session:
     def enter(self, environment: MutableMapping[str, str] = os.environ) -> None:
         """Put the session's defaults, and its kernel where needed, before the user's own."""
         _prepend(environment, "JUPYTER_CONFIG_PATH", self.folder)
-        if not _python3_is_this_python():
-            from ipykernel.kernelspec import write_kernel_spec
-
-            write_kernel_spec(self.folder / "kernels" / "python3")
-            _prepend(environment, "JUPYTER_PATH", self.folder)
+        offer_own_kernel(self.folder, environment)
 
     def remove(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def offer_own_kernel(folder: Path, environment: MutableMapping[str, str]) -> None:
+    """See to it that the kernel "python3" is this environment's, by one in `folder` if need be."""
+    if not _python3_is_this_python():
+        from ipykernel.kernelspec import write_kernel_spec
+
+        write_kernel_spec(folder / "kernels" / "python3")
+        _prepend(environment, "JUPYTER_PATH", folder)
 
 
 def _python3_is_this_python() -> bool:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import scyfi_widgets
@@ -98,6 +99,63 @@ class RunningServer:
             raise
 
 
+class RunningApp:
+    """One process of ``scyfi-widgets app``, and its log."""
+
+    def __init__(self, arguments: list[str], port: int, env: dict, cwd: Path, log: Path) -> None:
+        self.url = f"http://127.0.0.1:{port}/"
+        self._log = log
+        own = ["app", "--no-browser", "--ip", "127.0.0.1", "--port", str(port)]
+        with log.open("w") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "scyfi_widgets.server.launch", *own, *arguments],
+                env=env,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def request(self, path: str) -> str:
+        """Return what the server answers; the page itself takes a kernel."""
+        with _opener.open(self.url + path, timeout=90) as response:
+            return response.read().decode()
+
+    def status(self, path: str) -> int:
+        """Return the status with which the server answers."""
+        try:
+            with _opener.open(self.url + path, timeout=30) as response:
+                return response.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def answers(self) -> bool:
+        assert self.process.poll() is None, f"the server ended:\n{self.log}"
+        with suppress(OSError):
+            return self.status("voila/static/voila.js") == 200
+        return False
+
+    def wait_for_line(self, text: str) -> None:
+        """Wait until the log tells it."""
+        wait_for(lambda: text in self.log, f"the log tells: {text}", 30)
+
+    def kernels(self) -> list[int]:
+        """Return the processes of the kernels."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [one.pid for one in family if "ipykernel_launcher" in " ".join(one.cmdline())]
+
+    def stop(self) -> int:
+        """End the server and its kernels."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(30)
+
+
 class Jupyter:
     """A place for servers that know nothing of this machine's user, and of no other test.
 
@@ -109,7 +167,7 @@ class Jupyter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.servers: list[RunningServer] = []
+        self.servers: list[RunningServer | RunningApp] = []
         self.env = {name: v for name, v in os.environ.items() if not name.startswith("JUPYTER")}
         self.env.pop("SCYFI_WIDGETS_NODELAY", None)
         for name in ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR", "CONFIG_PATH"):
@@ -139,6 +197,15 @@ class Jupyter:
         wait_for(server.answers, "the server answers")
         return server
 
+    def start_app(self, *arguments: str) -> RunningApp:
+        """Run ``scyfi-widgets app`` and wait until it answers."""
+        log = self.folder / f"server-{len(self.servers)}.log"
+        app = RunningApp(list(arguments), find_free_port(), self.env, self.sub("work"), log)
+        self.servers.append(app)
+        # Kernels that no test before this one needed are compiled before it answers.
+        wait_for(app.answers, "the app answers", 300)
+        return app
+
     def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m module`` to its end."""
         return subprocess.run(
@@ -156,12 +223,17 @@ class Jupyter:
             server.stop()
 
 
-@pytest.fixture
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    return find_free_port()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The explorer as a page for a class: ``scyfi-widgets app``, served by Voilà."""
