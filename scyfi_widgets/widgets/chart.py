@@ -88,13 +88,16 @@ class Chart:
         return bqplot.Scatter(
             x=EMPTY,
             y=EMPTY,
-            scales=self._scales,
             marker=marker,
             fill=filled,
             colors=[colour],
             stroke=edge if filled else None,
             default_size=size,
-            **{"stroke_width": 1.0 if filled else 1.7, **settings},
+            **{
+                "scales": self._scales,
+                "stroke_width": 1.0 if filled else 1.7,
+                **settings,
+            },
         )
 
     def _event_signs(
