@@ -49,18 +49,11 @@ class Plot(Chart):
         """Add points; without data yet."""
         self._named[name] = self._scatter(marker, size, colour, **settings)
 
-    def text(self, name: str, size: int = 12, **settings) -> None:
-        """Add words; without any yet."""
-        self._named[name] = bqplot.Label(
-            x=NOTHING[0],
-            y=NOTHING[1],
-            text=[],
-            scales=self._scales,
-            colors=[INK_COLOUR],
-            default_size=size,
-            font_weight="normal",
-            **settings,
-        )
+    def event_signs(self, size: int) -> dict[str, bqplot.Scatter]:
+        """Add a mark for each type of event, named after it; without data yet."""
+        signs = self._event_signs(size)
+        self._named.update(signs)
+        return signs
 
     def now(self) -> None:
         """Add an upright line, named ``now``, in the colour of what a person holds."""
@@ -89,18 +82,21 @@ class Plot(Chart):
         for name, data in points.items():
             set_mark(self._named[name], data)
 
-    def set_text(self, name: str, x: list[float], y: list[float], text: list[str]) -> None:
-        """Set words and where they are."""
-        mark = self._named[name]
-        if list(mark.text) != text or list(mark.x) != x or list(mark.y) != y:
-            with mark.hold_sync():
-                mark.text, mark.x, mark.y = text, np.array(x, float), np.array(y, float)
-
     def set_now(self, x: float) -> None:
         """Draw the upright line at a place, if that is in the window."""
         (low, high), ends = self._limits
         inside = low <= x <= high
         set_mark(self._named["now"], np.array([[x, x], ends]) if inside else NOTHING)
+
+    @property
+    def limits(self) -> tuple[Limits, Limits]:
+        """The window, of x and of y."""
+        return self._limits
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all marks."""
+        return tuple(self._named)
 
     def mark(self, name: str) -> bqplot.Mark:
         """Return a mark by its name."""
