@@ -69,6 +69,7 @@ _HOME = {
     "CyclesPane": "widgets",
     "EigenvaluePane": "widgets",
     "ForcedOrbit": "widgets",
+    "GradientAtBifurcation": "widgets",
     "PathPane": "widgets",
     "SearchSteps": "widgets",
     "WeightPanel": "widgets",

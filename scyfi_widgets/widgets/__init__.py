@@ -13,6 +13,9 @@ from .replay.path_pane import PathPane
 from .replay.replay import TrainingReplay
 from .replay.replay_live import ReplayLive
 from .state_space import StateSpace
+from .teaching.forced_orbit import ForcedOrbit
+from .teaching.gradient_at_bifurcation import GradientAtBifurcation
+from .teaching.search_steps import SearchSteps
 from .weights import WeightPanel
 
 __all__ = [
@@ -23,10 +26,13 @@ __all__ = [
     "CyclesPane",
     "EigenvaluePane",
     "Explorer",
+    "ForcedOrbit",
+    "GradientAtBifurcation",
     "Live",
     "LossPane",
     "PathPane",
     "ReplayLive",
+    "SearchSteps",
     "StateSpace",
     "TrainingReplay",
     "WeightPanel",
