@@ -27,7 +27,7 @@ from .sheet import sheet_of
 from .sliders import MOST_FRAMES, Ranges, Slider, checked_number, coarse, frames
 from .stage import EpochStage, Stage, borrowed, panels_in, stage_of
 from .summary import summary_of
-from .windows import held
+from .windows import given_back, hold
 
 HERE = Path(__file__).parent / "page"
 ENDINGS = ".html", ".htm"
@@ -130,10 +130,11 @@ def export_html(
     start = _start(moving)
     code = stage.lives[0].model.to_code()
     with (
+        given_back(panels_in(widget)),
         borrowed(stage.lives, proof_seconds),
-        held(panels_in(widget), _looks(stage, moving)),
         reporter(progress, "exporting", "frame") as report,
     ):
+        hold(panels_in(widget), _looks(stage, moving))
         checks = {max(1, number * part // 10) for part in range(1, 10)}
         for done, values in enumerate(frames(moving), 1):
             stage.go_to(values)
@@ -278,7 +279,9 @@ def _check_size(size: int, limit: int, done: int, number: int) -> None:
 
 
 def _size_text(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+    if size >= 1e6:
+        return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e3:.0f} kB" if size >= 1e3 else f"{size} bytes"
 
 
 @cache
