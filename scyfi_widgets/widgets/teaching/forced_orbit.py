@@ -63,7 +63,7 @@ class ForcedOrbit(LivePane):
         The units on the axes of the state space. One unit is drawn with its next state upwards.
     unit : int
         The unit that is drawn over time.
-    weights : bool, optional
+    sliders : bool, optional
         Whether the network's sliders stand above; by default those of a small network do.
     height : str
         CSS height of each figure.
@@ -95,7 +95,7 @@ class ForcedOrbit(LivePane):
         steps: int = 200,
         axes: tuple[int, int] = (0, 1),
         unit: int = 0,
-        weights: bool | None = None,
+        sliders: bool | None = None,
         height: str = "250px",
         **settings,
     ):
@@ -116,7 +116,7 @@ class ForcedOrbit(LivePane):
         self.figures = self._marks.figures
         self.figure = self.figures["state space"]
         self._legend = widgets.HTML()
-        above = weights_above(subject, self.live, weights)
+        above = weights_above(subject, self.live, sliders)
         states, time, norm, growth = self.figures.values()
         rows = tiled([[states, time], [norm, growth]])
         self._show(*above, self._controls, rows, self._legend)

@@ -62,7 +62,7 @@ class GradientAtBifurcation(LivePane):
         Length of the sequence.
     coordinate : int
         The unit that is drawn over time.
-    weights : bool, optional
+    sliders : bool, optional
         Whether the network's sliders stand above; by default those of a small network do.
     height : str
         CSS height of each figure.
@@ -93,7 +93,7 @@ class GradientAtBifurcation(LivePane):
         max_order: int = 2,
         steps: int = 100,
         coordinate: int = 0,
-        weights: bool | None = None,
+        sliders: bool | None = None,
         height: str = "250px",
         **settings,
     ):
@@ -120,7 +120,7 @@ class GradientAtBifurcation(LivePane):
         self.figures = self._marks.figures
         self.figure = self.figures["loss"]
         self._legend = widgets.HTML()
-        above = weights_above(subject, self.live, weights)
+        above = weights_above(subject, self.live, sliders)
         loss, law, orbit, derivatives = self.figures.values()
         self._show(*above, tiled([[loss, law], [orbit, derivatives]]), self._legend)
 
