@@ -67,6 +67,7 @@ _HOME = {
     "compare": "widgets",
     "LossPane": "widgets",
     "CyclesPane": "widgets",
+    "EigenvalueCircle": "widgets",
     "EigenvaluePane": "widgets",
     "ForcedOrbit": "widgets",
     "GradientAtBifurcation": "widgets",

@@ -13,6 +13,7 @@ from .replay.path_pane import PathPane
 from .replay.replay import TrainingReplay
 from .replay.replay_live import ReplayLive
 from .state_space import StateSpace
+from .teaching.eigenvalue_circle import EigenvalueCircle
 from .teaching.forced_orbit import ForcedOrbit
 from .teaching.gradient_at_bifurcation import GradientAtBifurcation
 from .teaching.search_steps import SearchSteps
@@ -24,6 +25,7 @@ __all__ = [
     "Comparison",
     "CycleTable",
     "CyclesPane",
+    "EigenvalueCircle",
     "EigenvaluePane",
     "Explorer",
     "ForcedOrbit",

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import ipywidgets as widgets
 
 from ...cycles import CycleSet, find_cycles
 from ...models import Model
 from ..live import Live
+from ..pane import Panel
 from ..scene import Scene, first_nodes
 from ..weights import WeightPanel
+from .weight_row import WeightRow
 
 MOST_WEIGHTS = 12  # of a network whose sliders stand above its figure, unless a person says so
 
 
-def weights_above(
-    subject: Model | Live, live: Live, wanted: bool | None
-) -> tuple[WeightPanel, ...]:
+Sliders = bool | Sequence[str] | None
+
+
+def weights_above(subject: Model | Live, live: Live, wanted: Sliders) -> tuple[Panel, ...]:
     """Return the sliders that stand above a figure, or nothing.
 
-    By default a small network has them, so that its figure is one line of code, and the `Live` of
-    another pane has not: the sliders are there.
+    Parameters
+    ----------
+    subject : Model or Live
+        What the figure was made of.
+    live : Live
+        That of the figure.
+    wanted : bool or sequence of str, optional
+        All weights, none, or those with these names. By default a small network has all, so that
+        its figure is one line of code, and the `Live` of another pane none: the sliders are there.
     """
     if wanted is None:
         size = sum(array.size for array in live.model.parameters.values())
         wanted = not isinstance(subject, Live) and size <= MOST_WEIGHTS
-    return (WeightPanel(live),) if wanted else ()
+    if isinstance(wanted, str):
+        wanted = [wanted]
+    if isinstance(wanted, bool):
+        return (WeightPanel(live),) if wanted else ()
+    return (WeightRow(live, wanted),) if wanted else ()
 
 
 def beside(figure: widgets.Widget, side: list[widgets.Widget], width: str) -> widgets.HBox:
@@ -34,7 +50,9 @@ def beside(figure: widgets.Widget, side: list[widgets.Widget], width: str) -> wi
     """
     figure.layout.width = "auto"
     figure.layout.flex = f"1 1 {width}"
-    words = widgets.VBox(side, layout={"flex": "1 1 280px", "min_width": "0"})
+    words = widgets.VBox(
+        side, layout={"flex": "1 1 280px", "min_width": "0", "align_items": "flex-start"}
+    )
     words.add_class("sw-side")
     return widgets.HBox(
         [figure, words], layout={"flex_flow": "row wrap", "align_items": "flex-start"}

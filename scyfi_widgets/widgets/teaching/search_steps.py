@@ -18,7 +18,7 @@ from ..pane import LivePane
 from ..projection import Projection, plane_of
 from ..return_map import ReturnMap
 from ..scene import Scene
-from .layout import cycles_up_to, weights_above
+from .layout import Sliders, cycles_up_to, weights_above
 from .regions import visible_borders
 from .search import MOST_STARTS, SearchStep, read_word, search_steps
 from .search_marks import SearchMarks
@@ -59,8 +59,8 @@ class SearchSteps(LivePane):
         those borders are seen that are lines in this plane.
     answer : bool
         Whether cycles that were not found yet are drawn.
-    sliders : bool
-        Whether the weights have sliders above the figure.
+    sliders : bool or sequence of str
+        Whether the weights have sliders above the figure, or the names of those that have.
     height : str
         CSS height of the figure.
     **settings
@@ -91,7 +91,7 @@ class SearchSteps(LivePane):
         starts: int = 4,
         axes: tuple[int, int] | None = None,
         answer: bool = True,
-        sliders: bool = False,
+        sliders: Sliders = False,
         height: str = "420px",
         **settings,
     ):
