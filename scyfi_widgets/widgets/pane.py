@@ -45,6 +45,12 @@ class Panel(widgets.VBox):
         self.children = (widgets.HTML(STYLE, layout={"display": "none"}), self._message, *children)
 
     @property
+    def figure_name(self) -> str:
+        """What its figure is called, and where the file of its picture has its name from."""
+        words = re.sub(r"\B([A-Z])", r" \1", type(self).__name__).lower()
+        return words.removesuffix(" pane")
+
+    @property
     def model(self) -> Model:
         """The model that is shown; assigning another redraws."""
         return self.live.model

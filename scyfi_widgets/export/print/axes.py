@@ -70,7 +70,7 @@ def _draw_mark(mark: Mark, ax: Axes, drawing: Drawing, order: float) -> None:
     raise TypeError(f"a {type(mark).__name__} cannot be printed")
 
 
-@_draw_mark.register
+@_draw_mark.register(Curves)
 def _(mark: Curves, ax: Axes, drawing: Drawing, order: float) -> None:
     from matplotlib.lines import Line2D
 
@@ -96,7 +96,7 @@ def _(mark: Curves, ax: Axes, drawing: Drawing, order: float) -> None:
         ax.add_line(line)
 
 
-@_draw_mark.register
+@_draw_mark.register(Signs)
 def _(mark: Signs, ax: Axes, drawing: Drawing, order: float) -> None:
     inside = _inside(mark.points, drawing)
     colours = [paper_colour(c) for c, kept in zip(mark.colours, inside, strict=True) if kept]
@@ -110,6 +110,7 @@ def add_signs(ax, points: np.ndarray, look: Signs, colours, edges, transform, or
     """Add markers at points (n, 2) that a transform takes to the page."""
     from matplotlib.collections import PathCollection
     from matplotlib.colors import to_rgba_array
+    from matplotlib.transforms import IdentityTransform
 
     faces = to_rgba_array(colours) if look.filled else "none"
     path = marker_path(look.marker, look.area * POINTS_A_PIXEL**2)
@@ -118,6 +119,7 @@ def add_signs(ax, points: np.ndarray, look: Signs, colours, edges, transform, or
         sizes=[1.0],  # the path is in points
         offsets=points,
         offset_transform=transform,
+        transform=IdentityTransform(),
         facecolors=faces,
         edgecolors=to_rgba_array(edges),
         linewidths=POINTS_A_PIXEL * look.edge_width,
@@ -130,7 +132,7 @@ def add_signs(ax, points: np.ndarray, look: Signs, colours, edges, transform, or
     signs.set_clip_on(False)
 
 
-@_draw_mark.register
+@_draw_mark.register(Texts)
 def _(mark: Texts, ax: Axes, drawing: Drawing, order: float) -> None:
     from matplotlib.patheffects import Normal, Stroke
 
@@ -150,7 +152,7 @@ def _(mark: Texts, ax: Axes, drawing: Drawing, order: float) -> None:
             words.set_path_effects([halo, Normal()])
 
 
-@_draw_mark.register
+@_draw_mark.register(Raster)
 def _(mark: Raster, ax: Axes, drawing: Drawing, order: float) -> None:
     from matplotlib.image import imread
 

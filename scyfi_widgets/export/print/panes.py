@@ -12,9 +12,8 @@ import ipywidgets as widgets
 from ...widgets.diagram.bifurcation_diagram import BifurcationDiagram
 from ...widgets.pane import Panel
 from ...widgets.replay.compare import Comparison
-from ...widgets.replay.exploration import Exploration
-from ...widgets.replay.replay import TrainingReplay
 from ...widgets.replay.epoch_pane import EpochPane
+from ...widgets.replay.exploration import Exploration
 
 WIDE = BifurcationDiagram, EpochPane
 

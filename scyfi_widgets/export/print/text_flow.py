@@ -169,7 +169,5 @@ def _draw_scale(canvas: Axes, colours, x: float, y: float, length: float, height
     bar = ((1.0 - part) * first + part * last)[None]
     box = (x, x + length, y - height / 2.0, y + height / 2.0)
     canvas.imshow(bar, extent=box, aspect="auto", interpolation="bilinear")
-    frame = Rectangle(
-        (x, box[2]), length, height, fill=False, edgecolor="#999999", linewidth=0.4
-    )
+    frame = Rectangle((x, box[2]), length, height, fill=False, edgecolor="#999999", linewidth=0.4)
     canvas.add_patch(frame)

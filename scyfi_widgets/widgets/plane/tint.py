@@ -21,6 +21,7 @@ GREY_FAINTEST, GREY_DEEPEST = 28, 68
 CLEAR = palette_png(np.zeros((1, 1), np.uint8), np.zeros((1, 4), np.uint8))
 
 # The room that text takes, in pixels of that picture; the figure on screen is half as large again.
+ON_SCREEN = 1.5
 LETTER = 4.2
 LINE_ABOVE, LINE_BELOW = 8, 8
 MOST_LABELS = 24
@@ -73,12 +74,23 @@ def _look(region: Region) -> list[tuple[int, int, int, int]]:
     return [(*bytes.fromhex(tone[1:]), opacity) for tone in tones or [ORBIT_COLOUR]]
 
 
-def labels_of(pixels: np.ndarray, regions: Sequence[Region]) -> Labels:
+def labels_of(
+    pixels: np.ndarray, regions: Sequence[Region], larger: tuple[float, float] = (1.0, 1.0)
+) -> Labels:
     """Return the labels of all regions with room for one, large regions first.
 
     A region is called by its whole label, or by a short one, or not at all. Regions that differ
     only in words have one label: nobody can see where one ends.
+
+    Parameters
+    ----------
+    pixels : (h, w) int array
+        The region of each pixel, see `region_pixels`.
+    regions : sequence of Region
+    larger : (float, float)
+        How much wider and higher the text is, beside the picture, than on screen.
     """
+    letter, line = LETTER * larger[0], (LINE_ABOVE * larger[1], LINE_BELOW * larger[1])
     names: dict[str, int] = {}
     kinds = np.array([names.setdefault(region.label, len(names)) for region in regions] + [-1])
     owner = {kinds[region.number]: region for region in reversed(regions)}
@@ -94,7 +106,7 @@ def labels_of(pixels: np.ndarray, regions: Sequence[Region]) -> Labels:
             continue
         region = owner[coarse[row, column]]
         for text in (region.label, short_label(region)):
-            place = _room(inside, 0.5 * LETTER * (len(text) + 2))
+            place = _room(inside, 0.5 * letter * (len(text) + 2), line)
             if place is not None:
                 texts.append(text)
                 height, width = coarse.shape
@@ -113,13 +125,17 @@ def short_label(region: Region) -> str:
     return " ".join(words) or "none"
 
 
-def _room(inside: np.ndarray, length: float) -> tuple[float, int] | None:
-    """Return the column and row of the middle of a free strip of some length, or None."""
+def _room(inside: np.ndarray, length: float, line: tuple[float, float]) -> tuple[float, int] | None:
+    """Return the column and row of the middle of a free strip of some length, or None.
+
+    It is free as far above and below as a `line` of text reaches, in pixels of twice the size.
+    """
     free = inside.copy()
-    for shift in range(1, LINE_ABOVE // 2 + 1):
+    above, below = (int(room // 2) for room in line)
+    for shift in range(1, above + 1):
         free[shift:] &= inside[:-shift]
         free[:shift] = False
-    for shift in range(1, LINE_BELOW // 2 + 1):
+    for shift in range(1, below + 1):
         free[:-shift] &= inside[shift:]
         free[-shift:] = False
     edges = np.diff(np.pad(free, ((0, 0), (1, 1))).astype(np.int8), axis=1)

@@ -26,6 +26,8 @@ class ReplayStateSpace(StateSpace):
         Settings of a `ReplayLive`.
     """
 
+    figure_name = "state space"
+
     def __init__(
         self,
         subject: TrainingRun | ReplayLive,

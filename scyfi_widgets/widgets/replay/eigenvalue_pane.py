@@ -40,6 +40,8 @@ class EigenvaluePane(LivePane):
         What is drawn, as arrays.
     """
 
+    figure_name = "eigenvalues"
+
     def __init__(self, subject: TrainingRun | ReplayLive, *, height: str = "380px", **settings):
         super().__init__(as_replay(subject, **settings))
         self.picture: EigenvaluePicture | None = None
