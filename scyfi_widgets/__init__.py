@@ -66,6 +66,7 @@ _HOME = {
     "TrainingReplay": "widgets",
     "compare": "widgets",
     "LossPane": "widgets",
+    "Crossing": "widgets",
     "CyclesPane": "widgets",
     "EigenvalueCircle": "widgets",
     "EigenvaluePane": "widgets",

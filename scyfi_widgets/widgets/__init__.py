@@ -13,6 +13,7 @@ from .replay.path_pane import PathPane
 from .replay.replay import TrainingReplay
 from .replay.replay_live import ReplayLive
 from .state_space import StateSpace
+from .teaching.crossing import Crossing
 from .teaching.eigenvalue_circle import EigenvalueCircle
 from .teaching.forced_orbit import ForcedOrbit
 from .teaching.gradient_at_bifurcation import GradientAtBifurcation
@@ -23,6 +24,7 @@ __all__ = [
     "BifurcationDiagram",
     "BifurcationPlane",
     "Comparison",
+    "Crossing",
     "CycleTable",
     "CyclesPane",
     "EigenvalueCircle",
