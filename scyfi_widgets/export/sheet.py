@@ -20,6 +20,9 @@ from .packing import Slot, bytes_slot, points_slot, text_slot
 from .quantise import curve_points, dot_points, is_dotted, sign_points
 from .reading import read_figure
 
+# Of the moment, and not of the page: the pane is not drawn yet, or could not be.
+STATES = "sw-stale", "sw-failed"
+
 
 @dataclass
 class Sheet:
@@ -207,7 +210,7 @@ def _hidden(widget: widgets.Widget) -> bool:
 
 
 def _classes(widget: widgets.Widget) -> str:
-    return " ".join(widget._dom_classes)
+    return " ".join(name for name in widget._dom_classes if name not in STATES)
 
 
 def _spoken(name: str) -> str:

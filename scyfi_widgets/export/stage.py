@@ -10,7 +10,6 @@ import ipywidgets as widgets
 import numpy as np
 
 from ..models import Model
-from ..training import TrainingRun
 from ..widgets.live import Live
 from ..widgets.pane import Panel
 from ..widgets.replay.compare import Comparison
@@ -52,6 +51,8 @@ def stage_of(root: widgets.Widget) -> Stage:
     if any(panel.comm is None for panel in panels):
         raise ValueError("the widget was closed: make it anew")
     lives = tuple(dict.fromkeys(live for panel in panels for live in _lives_of(panel)))
+    for live in lives:
+        live.wait()
     if all(isinstance(live, ReplayLive) for live in lives):
         return EpochStage(root, lives)
     if len(lives) > 1:
@@ -180,8 +181,3 @@ def _lives_of(panel: Panel) -> tuple[Live, ...]:
 
 def _shows(live: Live, model: Model) -> bool:
     return live.model == model and live.shown is not None and live.shown.model == model
-
-
-def run_of(live: Live) -> TrainingRun | None:
-    """Return the run of a live, if it has one."""
-    return live.run if isinstance(live, ReplayLive) else None

@@ -277,10 +277,11 @@ const short = value => String(Number(value.toPrecision(6))).replace("-", "−");
 
 function slider(settings, changed) {
   const {name, values, start} = settings, label = document.createElement("label");
-  const words = document.createElement("span"), input = document.createElement("input"), output = document.createElement("output");
+  const words = document.createElement("span"), input = document.createElement("input"), output = document.createElement("span");
   label.className = "slider";
   words.textContent = name;
   words.className = "name";
+  output.className = "value";
   Object.assign(input, {type: "range", min: 0, max: values.length - 1, step: 1, value: start});
   const show = () => {
     output.textContent = short(values[input.value]);
