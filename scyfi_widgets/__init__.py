@@ -74,6 +74,7 @@ _HOME = {
     "GradientAtBifurcation": "widgets",
     "PathPane": "widgets",
     "SearchSteps": "widgets",
+    "Cobweb": "widgets",
     "WeightPanel": "widgets",
     "CycleTable": "widgets",
 }

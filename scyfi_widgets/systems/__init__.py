@@ -10,6 +10,7 @@ from .published import (
     published_paths,
     published_random_networks,
 )
+from .tent import tent_map
 from .toy import toy_series
 from .trained import lorenz_network
 
@@ -27,6 +28,7 @@ __all__ = [
     "rossler",
     "sixteen_cycle",
     "skew_tent_map",
+    "tent_map",
     "toy_series",
     "two_cycle",
     "van_der_pol",

@@ -13,6 +13,7 @@ from .replay.path_pane import PathPane
 from .replay.replay import TrainingReplay
 from .replay.replay_live import ReplayLive
 from .state_space import StateSpace
+from .teaching.cobweb import Cobweb
 from .teaching.crossing import Crossing
 from .teaching.eigenvalue_circle import EigenvalueCircle
 from .teaching.forced_orbit import ForcedOrbit
@@ -23,6 +24,7 @@ from .weights import WeightPanel
 __all__ = [
     "BifurcationDiagram",
     "BifurcationPlane",
+    "Cobweb",
     "Comparison",
     "Crossing",
     "CycleTable",

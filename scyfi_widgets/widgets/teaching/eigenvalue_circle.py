@@ -16,6 +16,7 @@ from ..unit_circle.figure import UnitCircle
 from ..unit_circle.points import TRAIL
 from .circle_picture import CirclePicture, compose_circle
 from .circle_text import forecast_html, legend_html
+from .family import Family, subject_of
 from .layout import Sliders, beside, weights_above
 
 SIZES = {"stable": 64, "saddle": 52, "unstable": 52, "neutral": 52}
@@ -31,7 +32,8 @@ class EigenvalueCircle(LivePane):
 
     Parameters
     ----------
-    subject : Model or Live
+    subject : Model, Live or function
+        Of a function such as ``sw.systems.two_cycle`` every parameter has a slider.
     sliders : bool or sequence of str, optional
         Whether the weights have sliders above the figure, or the names of those that have. By
         default those of a small network have, unless it is the Live of another pane.
@@ -50,20 +52,20 @@ class EigenvalueCircle(LivePane):
     Examples
     --------
     >>> import scyfi_widgets as sw
-    >>> circle = sw.EigenvalueCircle(sw.systems.two_cycle(), sliders=["A[0,0]"])
-    >>> circle.model = circle.model.replace({"A[0,0]": 0.5})
+    >>> circle = sw.EigenvalueCircle(sw.systems.two_cycle, max_order=2)
+    >>> circle.model = sw.systems.two_cycle(0.5)
     >>> circle.picture.approaches[0].type
     """
 
     def __init__(
         self,
-        subject: Model | Live,
+        subject: Model | Live | Family,
         *,
         sliders: Sliders = None,
         height: str = "380px",
         **settings,
     ):
-        super().__init__(subject, **settings)
+        super().__init__(subject_of(subject), **settings)
         self.picture: CirclePicture | None = None
         self.trail: tuple[CirclePicture, ...] = ()
         groups = {

@@ -12,6 +12,7 @@ from ..live import Live
 from ..pane import Panel
 from ..scene import Scene, first_nodes
 from ..weights import WeightPanel
+from .family import Family, FamilySliders
 from .weight_row import WeightRow
 
 MOST_WEIGHTS = 12  # of a network whose sliders stand above its figure, unless a person says so
@@ -20,19 +21,22 @@ MOST_WEIGHTS = 12  # of a network whose sliders stand above its figure, unless a
 Sliders = bool | Sequence[str] | None
 
 
-def weights_above(subject: Model | Live, live: Live, wanted: Sliders) -> tuple[Panel, ...]:
+def weights_above(subject: Model | Live | Family, live: Live, wanted: Sliders) -> tuple[Panel, ...]:
     """Return the sliders that stand above a figure, or nothing.
 
     Parameters
     ----------
-    subject : Model or Live
+    subject : Model, Live or function
         What the figure was made of.
     live : Live
         That of the figure.
     wanted : bool or sequence of str, optional
         All weights, none, or those with these names. By default a small network has all, so that
         its figure is one line of code, and the `Live` of another pane none: the sliders are there.
+        A function that makes networks has sliders for its parameters.
     """
+    if wanted in (None, True) and not isinstance(subject, (Model, Live)):
+        return (FamilySliders(live, subject),)
     if wanted is None:
         size = sum(array.size for array in live.model.parameters.values())
         wanted = not isinstance(subject, Live) and size <= MOST_WEIGHTS

@@ -18,6 +18,7 @@ from ..pane import LivePane
 from ..projection import Projection, plane_of
 from ..return_map import ReturnMap
 from ..scene import Scene
+from .family import Family, subject_of
 from .layout import Sliders, cycles_up_to, weights_above
 from .regions import visible_borders
 from .search import MOST_STARTS, SearchStep, read_word, search_steps
@@ -45,7 +46,8 @@ class SearchSteps(LivePane):
 
     Parameters
     ----------
-    subject : Model or Live
+    subject : Model, Live or function
+        Of a function such as ``sw.systems.two_cycle`` every parameter has a slider.
     order : int
         Number of regions in a word.
     seed : int
@@ -83,7 +85,7 @@ class SearchSteps(LivePane):
 
     def __init__(
         self,
-        subject: Model | Live,
+        subject: Model | Live | Family,
         order: int = 1,
         seed: int = 0,
         word: ArrayLike | str | None = None,
@@ -98,7 +100,7 @@ class SearchSteps(LivePane):
         order = _checked_order(order)
         if not isinstance(subject, Live):
             settings.setdefault("max_order", order)
-        super().__init__(subject, **settings)
+        super().__init__(subject_of(subject), **settings)
         self.picture: SearchPicture | None = None
         self._order, self._seed = order, whole_number("seed", seed, 0)
         self._starts, self._answer = _checked_starts(starts), bool(answer)
