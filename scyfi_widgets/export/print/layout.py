@@ -22,6 +22,8 @@ NARROW, WIDE, ROOM = 2, 3, 6  # shares of a row
 BESIDE_FROM, THREE_FROM = 330.0, 420.0  # widths from which two panes, and three, share a row
 HIGHEST = 0.8  # of the width, where the axes have no units in common
 LOWEST = 40.0  # of a plot
+PAGE = 680.0  # height of a journal's page; plots are made lower to stay within, as far as
+SHRUNK = 90.0  # to this height
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,7 +219,8 @@ def _suiting_height(row: Sequence[_Frame]) -> float:
 
 def _plot_heights(suiting: list[float], rest: float, height: float | None) -> list[float]:
     if height is None:
-        return suiting
+        factor = (PAGE - rest) / sum(suiting)
+        return [min(plot, max(factor * plot, SHRUNK)) for plot in suiting]
     factor = (height - rest) / sum(suiting)
     if factor * min(suiting) < LOWEST:
         least = (rest + LOWEST / min(suiting) * sum(suiting)) * 25.4 / 72.0

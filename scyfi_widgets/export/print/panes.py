@@ -132,7 +132,7 @@ def _panes_in(root: widgets.Widget, panel: Panel | None = None) -> Iterator[Prin
             for pane, title in zip(pair, root.labels, strict=True):
                 yield PrintedPane(name, pane, pane.figure, title)
     elif isinstance(root, bqplot.Figure):
-        if panel is not None:
+        if panel is not None and root.axes:  # a map of weights has none: it is a control
             yield PrintedPane(panel.figure_name, panel, root)
     elif not _hidden(root):
         inside = root if isinstance(root, Panel) else panel
