@@ -61,6 +61,7 @@ class UnitCircle:
         self.figure.min_aspect_ratio = self.figure.max_aspect_ratio = ROUND
         for axis, label in zip(self._axes, ("Re λ", "Im λ"), strict=True):
             axis.label = label
+            axis.tick_values = round_ticks(-SMALLEST, SMALLEST)
 
     def draw(self, size: float, trail: np.ndarray, groups: Mapping[str, Points]) -> None:
         """Set all marks whose data changed.
