@@ -22,6 +22,7 @@ from .picture import EMPTY, Picture, compose_picture, limits_of_all
 from .projection import Limits, Projection, plane_of
 from .return_map import ReturnMap
 from .scene import Scene
+from .snapshot import Snapshot
 from .ticks import round_ticks
 
 
@@ -350,7 +351,8 @@ class StateSpace(LivePane):
         self._panzoom.observe(self._on_mode, "value")
         self._legend = widgets.HTML()
         self._controls = widgets.HBox(
-            [*self._axis_choices, fit, fit_all, self._panzoom], layout={"flex_flow": "row wrap"}
+            [*self._axis_choices, fit, fit_all, self._panzoom, Snapshot(self.figure_name)],
+            layout={"flex_flow": "row wrap"},
         )
         self._controls.add_class("sw-toolbar")
 

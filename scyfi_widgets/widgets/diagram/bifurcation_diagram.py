@@ -18,6 +18,7 @@ from ..html_parts import badge_html, set_html
 from ..live import Live
 from ..pane import LivePane
 from ..scene import Scene
+from ..snapshot import Snapshot
 from .branch_curves import Coordinate
 from .choice import Choice, checked_coordinate, default_choice
 from .controls import DiagramControls
@@ -104,6 +105,7 @@ class BifurcationDiagram(LivePane):
             self._choice,
             self._on_control,
             lambda: self._in_callback(self.reset),
+            Snapshot(self.figure_name),
         )
         self._controls.zoom.observe(lambda change: self._marks.set_zooming(change.new), "value")
         self._controls.events.observe(self._on_events, "value")

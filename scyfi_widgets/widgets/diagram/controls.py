@@ -26,6 +26,8 @@ class DiagramControls(widgets.HBox):
         Called with the name of an attribute of the choice and its new value.
     reset : callable
         Called when the button is pressed.
+    snapshot : Widget
+        The button that saves the picture.
 
     Attributes
     ----------
@@ -41,6 +43,7 @@ class DiagramControls(widgets.HBox):
         choice: Choice,
         change: Callable[[str, object], None],
         reset: Callable[[], None],
+        snapshot: widgets.Widget,
     ):
         self._change = change
         self._setting = False
@@ -87,7 +90,7 @@ class DiagramControls(widgets.HBox):
         self.reset.on_click(lambda _: reset())
         row = (self.weight, self.upwards, self.order, self.zoom, self.reset, self.orbits)
         super().__init__(
-            [*row, self.events, self.status],
+            [*row, self.events, snapshot, self.status],
             layout={"flex_flow": "row wrap", "align_items": "center"},
         )
         self.add_class("sw-toolbar")

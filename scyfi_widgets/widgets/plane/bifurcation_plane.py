@@ -18,6 +18,7 @@ from ..html_parts import badge_html, set_html
 from ..live import Live
 from ..pane import LivePane
 from ..scene import Scene
+from ..snapshot import Snapshot
 from .choice import PlaneChoice
 from .controls import PlaneControls
 from .growth import PlaneGrowth
@@ -93,7 +94,11 @@ class BifurcationPlane(LivePane):
         self._choice = replace(choice, regions=bool(regions))
         self._home = self._choice.bounds
         self._controls = PlaneControls(
-            self.model, self._choice, self._on_control, lambda: self._in_callback(self.reset)
+            self.model,
+            self._choice,
+            self._on_control,
+            lambda: self._in_callback(self.reset),
+            Snapshot(self.figure_name),
         )
         self._controls.zoom.observe(lambda change: self._marks.set_zooming(change.new), "value")
         self._marks = PlaneMarks(height, self._move, self._zoom_into)

@@ -24,6 +24,8 @@ class PlaneControls(widgets.HBox):
         Called with the name of an attribute of the choice and its new value.
     reset : callable
         Called when the button is pressed.
+    snapshot : Widget
+        The button that saves the picture.
 
     Attributes
     ----------
@@ -38,6 +40,7 @@ class PlaneControls(widgets.HBox):
         choice: PlaneChoice,
         change: Callable[[str, object], None],
         reset: Callable[[], None],
+        snapshot: widgets.Widget,
     ):
         self._change = change
         self._setting = False
@@ -84,8 +87,9 @@ class PlaneControls(widgets.HBox):
         for control, name in ((self.order, "max_order"), (self.regions, "regions")):
             control.observe(lambda change, name=name: self._report(name, change.new), "value")
         self.reset.on_click(lambda _: reset())
+        row = (*self.weights, self.order, self.zoom, self.reset)
         super().__init__(
-            [*self.weights, self.order, self.zoom, self.reset, self.regions, self.status],
+            [*row, self.regions, snapshot, self.status],
             layout={"flex_flow": "row wrap", "align_items": "center"},
         )
         self.add_class("sw-toolbar")

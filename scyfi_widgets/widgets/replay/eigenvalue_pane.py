@@ -10,6 +10,7 @@ import numpy as np
 from ...training import RunBifurcations, TrainingRun
 from ..html_parts import set_html
 from ..pane import LivePane
+from ..snapshot import Snapshot
 from ..unit_circle.figure import UnitCircle
 from ..unit_circle.points import TRAIL
 from .eigenvalue_picture import EigenvaluePicture, compose_eigenvalues
@@ -50,7 +51,9 @@ class EigenvaluePane(LivePane):
         self._circle = UnitCircle(GROUPS, height)
         self.figure = self._circle.figure
         self._legend = widgets.HTML()
-        self._show(self.figure, self._legend)
+        controls = widgets.HBox([Snapshot(self.figure_name)])
+        controls.add_class("sw-toolbar")
+        self._show(controls, self.figure, self._legend)
 
     # Computing, on the worker -------------------------------------------------------------------
 

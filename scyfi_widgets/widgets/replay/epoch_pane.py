@@ -10,6 +10,7 @@ from ...models.validation import interval
 from ...training import TrainingRun
 from ..chart import Limits
 from ..pane import LivePane
+from ..snapshot import Snapshot
 from .epoch_chart import EpochChart
 from .replay_live import ReplayLive, as_replay
 
@@ -88,7 +89,8 @@ class EpochPane(LivePane):
         )
         reset.on_click(lambda _: self._in_callback(self.reset))
         self._controls = widgets.HBox(
-            [*controls, self._zoom, reset], layout={"flex_flow": "row wrap"}
+            [*controls, self._zoom, reset, Snapshot(self.figure_name)],
+            layout={"flex_flow": "row wrap"},
         )
         self._controls.add_class("sw-toolbar")
         self.figure = self._marks.figure

@@ -14,6 +14,7 @@ from ...training import TrainingRun
 from ..html_parts import set_html
 from ..pane import LivePane
 from ..plane.choice import default_order
+from ..snapshot import Snapshot
 from .path_ground import Ground, GroundPicture
 from .path_marks import PathMarks
 from .path_picture import (
@@ -248,8 +249,9 @@ class PathPane(LivePane):
         self._order.observe(lambda change: self._on_control("max_order", change), "value")
         self._zoom.observe(lambda change: self._marks.set_zooming(change.new), "value")
         reset.on_click(lambda _: self._in_callback(self.reset))
+        row = (*self._choices, self._surface_choice, self._order)
         self._controls = widgets.HBox(
-            [*self._choices, self._surface_choice, self._order, self._zoom, reset],
+            [*row, self._zoom, reset, Snapshot(self.figure_name)],
             layout={"flex_flow": "row wrap"},
         )
         self._controls.add_class("sw-toolbar")
