@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import ipywidgets as widgets
 from numpy.typing import ArrayLike
 
-from ...cycles import CycleSet
+from ...cycles import Cycle
 from ...cycles.words import word_text
 from ...models import Model
 from ...models.validation import whole_number
 from ..html_parts import set_html
 from ..live import Live
 from ..pane import LivePane
-from ..projection import Projection, plane_of
+from ..projection import Limits, Projection, plane_of
 from ..return_map import ReturnMap
 from ..scene import Scene
 from .family import Family, subject_of
@@ -61,8 +61,9 @@ class SearchSteps(LivePane):
         those borders are seen that are lines in this plane.
     answer : bool
         Whether cycles that were not found yet are drawn.
-    sliders : bool or sequence of str
-        Whether the weights have sliders above the figure, or the names of those that have.
+    sliders : bool or sequence of str, optional
+        Whether the weights have sliders above the figure, or the names of those that have. By
+        default none, and those of a function.
     height : str
         CSS height of the figure.
     **settings
@@ -93,7 +94,7 @@ class SearchSteps(LivePane):
         starts: int = 4,
         axes: tuple[int, int] | None = None,
         answer: bool = True,
-        sliders: Sliders = False,
+        sliders: Sliders = None,
         height: str = "420px",
         **settings,
     ):
@@ -107,11 +108,14 @@ class SearchSteps(LivePane):
         self._word = None if word is None else read_word(word, order, self.model.H)
         self._axes = None if axes is None else _checked_axes(axes, self.model.M)
         self._drawing = threading.RLock()  # a worker and a callback may draw at the same time
-        self._wanted_step = 1
+        self._wanted_step = 1  # to go to when there are so many; 0 for staying
+        self._window: tuple[Limits, Limits] | None = None
         self._marks = SearchMarks(height, self._on_click)
         self.figure = self._marks.figure
         self._build_controls()
         self._text, self._legend = widgets.HTML(), widgets.HTML()
+        if sliders is None:
+            sliders = not isinstance(subject, (Model, Live))
         above = weights_above(subject, self.live, sliders)
         self._show(*above, self._controls, self._text, self.figure, self._legend)
 
@@ -182,7 +186,7 @@ class SearchSteps(LivePane):
         self._draw_step()
 
     @property
-    def found(self) -> CycleSet | tuple:
+    def found(self) -> tuple[Cycle, ...]:
         """The cycles that were found up to the step that is shown."""
         if not self.steps:
             return ()
@@ -195,10 +199,15 @@ class SearchSteps(LivePane):
         self._wanted_step = before + 1
         self.starts = self._starts + 1
 
+    def fit(self) -> None:
+        """Choose the window anew; while weights move it stays as it is."""
+        self._window = None
+        self.live.refresh()
+
     def _begin(self, **choices) -> None:
         for name, value in choices.items():
             setattr(self, name, value)
-        self._wanted_step = 1
+        self._wanted_step, self._window = 1, None
         if self._order_field.value != self._order:
             self._order_field.value = self._order
         self.live.refresh()
@@ -212,15 +221,14 @@ class SearchSteps(LivePane):
             word = self._word = None  # of a network of another size, or of another order
         steps = search_steps(model, order, seed=self._seed, word=word, starts=self._starts)
         plane = self._plane_for(model)
-        limits = None
         last = self.picture
-        if last is not None and last.model == model and last.order == order:
-            limits = last.limits if type(last.plane) is type(plane) else None
+        same = last is not None and (last.model.M, last.model.H) == (model.M, model.H)
+        window = self._window if same else None
         if scene.max_order < order:
-            yield compose_search(model, order, steps, cycles_up_to(scene, order), plane, limits)
+            yield compose_search(model, order, steps, cycles_up_to(scene, order), plane, window)
             return
         for cycles, _ in scene.growing_cycles():
-            yield compose_search(model, order, steps, cycles, plane, limits)
+            yield compose_search(model, order, steps, cycles, plane, window)
 
     def _plane_for(self, model: Model) -> Projection | ReturnMap:
         if model.M == 1:
@@ -234,9 +242,12 @@ class SearchSteps(LivePane):
         """Show the step that a person is at, of a new search."""
         with self._drawing:
             self.picture = picture
-            number = len(picture.steps)
-            wanted, self._wanted_step = self._wanted_step, 0
-            self._stepper.set_range(number, min(wanted, number) if wanted else None)
+            self._window = picture.limits
+            number, wanted = len(picture.steps), self._wanted_step
+            there = 0 < wanted <= number  # an older picture may come before the one that is wanted
+            self._stepper.set_range(number, wanted if there else None)
+            if there:
+                self._wanted_step = 0
             self._draw_step()
         self.set_fresh()
 
@@ -271,6 +282,10 @@ class SearchSteps(LivePane):
             layout={"width": "auto"},
         )
         start.on_click(lambda _: self._in_callback(self.new_start))
+        fit = widgets.Button(
+            description="Fit", tooltip="Choose the window anew", layout={"width": "44px"}
+        )
+        fit.on_click(lambda _: self._in_callback(self.fit))
         self._toggle = widgets.ToggleButton(
             value=self._answer,
             description="Answer",
@@ -279,9 +294,9 @@ class SearchSteps(LivePane):
             layout={"width": "auto"},
         )
         self._toggle.observe(lambda change: setattr(self, "answer", change.new), "value")
-        self._stepper.layout.flex = "1 1 400px"
+        self._stepper.layout.flex = "1 1 380px"
         self._controls = widgets.HBox(
-            [self._stepper, start, self._order_field, self._toggle],
+            [self._stepper, start, self._order_field, fit, self._toggle],
             layout={"flex_flow": "row wrap", "align_items": "center"},
         )
         self._controls.add_class("sw-toolbar")
