@@ -13,6 +13,7 @@ from ..decades import label_ticks
 from ..diagram.marks import CLEAR
 from ..marks import set_mark
 from ..palette import INK_COLOUR, START_COLOUR
+from ..pane import close_tree
 
 NOTHING = np.zeros((2, 0))
 FAR = 1e6  # sizes of the window: coordinates beyond are no use to SVG
@@ -101,6 +102,11 @@ class Plot(Chart):
     def mark(self, name: str) -> bqplot.Mark:
         """Return a mark by its name."""
         return self._named[name]
+
+    def close(self) -> None:
+        """Close what the figure need not hold."""
+        super().close()
+        close_tree(self._clicks)
 
     def _clicked(self, x: float, _y: float) -> None:
         if self._go is not None:
