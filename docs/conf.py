@@ -41,7 +41,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings tell shapes, which hints cannot
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 72
+python_maximum_signature_line_length = 110
+add_module_names = False
 napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
@@ -57,20 +58,17 @@ html_math_renderer = "mathml"
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
-pygments_style = "a11y-high-contrast-light"
-pygments_dark_style = "a11y-high-contrast-dark"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+
+def theme_colours(accent: str) -> dict[str, str]:
+    """Return Furo's colours with one accent."""
+    names = ("brand-primary", "brand-content", "brand-visited", "api-name", "api-pre-name")
+    return {f"color-{name}": accent for name in names}
+
+
 html_theme_options = {
-    "sidebar_hide_name": False,
-    "light_css_variables": {
-        "color-brand-primary": "#1866A1",
-        "color-brand-content": "#1866A1",
-        "color-brand-visited": "#1866A1",
-    },
-    "dark_css_variables": {
-        "color-brand-primary": "#6cb6f0",
-        "color-brand-content": "#6cb6f0",
-        "color-brand-visited": "#6cb6f0",
-    },
+    "light_css_variables": theme_colours("#1866A1"),
+    "dark_css_variables": theme_colours("#6CB6F0"),
 }

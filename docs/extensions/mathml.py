@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from docutils import nodes
-from docutils.utils.math import MathError
-from docutils.utils.math.latex2mathml import tex2mathml
+from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
@@ -14,22 +15,27 @@ log = logging.getLogger(__name__)
 
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
     """Write a formula within a line."""
-    translator.body.append(_mathml(node, as_block=False))
+    translator.body.append(_mathml(node, "inline"))
     raise nodes.SkipNode
 
 
 def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on lines of its own."""
-    translator.body.append(f'<div class="math-block">{_mathml(node, as_block=True)}</div>\n')
+    translator.body.append(f'<div class="math-block">{_mathml(node, "block")}</div>\n')
     raise nodes.SkipNode
 
 
-def _mathml(node: nodes.Element, as_block: bool) -> str:
+def _mathml(node: nodes.Element, display: str) -> str:
     try:
-        return tex2mathml(node.astext(), as_block=as_block)
-    except (MathError, SyntaxError) as error:
-        log.warning("no MathML for this formula: %s", error, location=node, type="mathml")
-        return f"<code>{nodes.unescape(node.astext())}</code>"
+        written = convert(node.astext(), display=display)
+    except Exception as error:  # the library has no class for what it cannot read
+        written, problem = "", str(error) or type(error).__name__
+    else:
+        problem = "an unknown command" if "\\" in written else ""
+    if problem:
+        log.warning("no MathML for %r: %s", node.astext(), problem, location=node, type="mathml")
+        return f"<code>{escape(node.astext())}</code>"
+    return written
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
