@@ -125,7 +125,7 @@ def export_html(
     stage = stage_of(widget)
     moving = stage.sliders(sliders)
     number = checked_number(moving, most_frames)
-    sheet = sheet_of(widget, tuple(slider.name for slider in moving))
+    sheet = sheet_of(widget, tuple(slider.name for slider in moving), number)
     summary = sheet.add_text(lambda _: _summary(stage))
     start = _start(moving)
     code = stage.lives[0].model.to_code()

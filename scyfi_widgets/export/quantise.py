@@ -15,6 +15,7 @@ from ..widgets.projection import clipped_segment
 GAP = 65535  # in place of both numbers: the next point begins a new piece
 STEPS = 65534  # from one end of the range to the other
 BEFORE, SPAN = 1.0, 3.0  # windows before the window, and windows in all
+COARSE = 4  # steps between the places of curves, of which there are many: 5,000 in a window
 
 Limits = tuple[float, float]
 
@@ -28,7 +29,7 @@ def dot_points(points: np.ndarray, x: Limits, y: Limits) -> np.ndarray:
     """Return dots (n, 2) in no order, each place once, as (m, 2) uint16."""
     places = _places(points, x, y)
     inside = ((places >= 0.0) & (places <= 1.0)).all(axis=1)
-    return np.unique(_steps(places[inside]), axis=0)
+    return np.unique(_steps(places[inside], COARSE), axis=0)
 
 
 def sign_points(points: np.ndarray, x: Limits, y: Limits) -> tuple[np.ndarray, np.ndarray]:
@@ -45,7 +46,7 @@ def curve_points(points: np.ndarray, x: Limits, y: Limits) -> np.ndarray:
     for piece in _pieces(places):
         for part in _parts_inside(piece):
             rows += [np.full((1, 2), GAP, np.uint16)] if rows else []
-            rows.append(_without_repeats(_steps(part)))
+            rows.append(_without_repeats(_steps(part, COARSE)))
     return np.concatenate(rows) if rows else np.empty((0, 2), np.uint16)
 
 
@@ -90,5 +91,5 @@ def _places(points: np.ndarray, x: Limits, y: Limits) -> np.ndarray:
         return ((points - low) / (high - low) + BEFORE) / SPAN
 
 
-def _steps(places: np.ndarray) -> np.ndarray:
-    return np.round(places * STEPS).astype(np.uint16)
+def _steps(places: np.ndarray, multiple: int = 1) -> np.ndarray:
+    return (np.round(places * (STEPS / multiple)) * multiple).clip(0, STEPS).astype(np.uint16)

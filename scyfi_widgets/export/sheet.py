@@ -11,10 +11,11 @@ import ipywidgets as widgets
 
 from ..models import Model
 from ..widgets.pane import Panel
+from ..widgets.png import halved_png, is_shaded, smaller_png
 from ..widgets.replay.exploration import Exploration
 from ..widgets.replay.training_controls import TrainingControls
 from ..widgets.weights import WeightPanel
-from .drawing import Axis, Curves, Drawing, Raster, Signs, Texts
+from .drawing import Axis, Curves, Drawing, Mark, Raster, Signs, Texts
 from .network import network_html
 from .packing import Slot, bytes_slot, points_slot, text_slot
 from .quantise import curve_points, dot_points, is_dotted, sign_points
@@ -22,6 +23,7 @@ from .reading import read_figure
 
 # Of the moment, and not of the page: the pane is not drawn yet, or could not be.
 STATES = "sw-stale", "sw-failed"
+MANY = 40  # frames, from which on the orbits below a diagram have half their resolution
 
 
 @dataclass
@@ -33,10 +35,13 @@ class Sheet:
     tree : dict
         Boxes, texts and figures, with the numbers of their slots.
     slots : list of Slot
+    many : bool
+        Whether there will be so many frames that the shades of orbits must be small.
     """
 
     tree: dict = field(default_factory=dict)
     slots: list[Slot] = field(default_factory=list)
+    many: bool = False
     _readers: list[Callable[[Model], None]] = field(default_factory=list)
 
     def take(self, model: Model) -> None:
@@ -56,9 +61,9 @@ class Sheet:
         return self.new_slot(slot)
 
 
-def sheet_of(root: widgets.Widget, moving: tuple[str, ...]) -> Sheet:
+def sheet_of(root: widgets.Widget, moving: tuple[str, ...], frames: int) -> Sheet:
     """Return the sheet of a widget whose weights `moving` have sliders; no frame is taken yet."""
-    sheet = Sheet()
+    sheet = Sheet(many=frames > MANY)
     sheet.tree = _node(root, sheet, moving, "") or {"kind": "box", "children": []}
     return sheet
 
@@ -122,7 +127,7 @@ def _figure(figure: bqplot.Figure, sheet: Sheet, title: str) -> dict:
         drawing = read_figure(figure)
         sheet.slots[axes].add(_axes(drawing))
         for mark, (style, data) in zip(drawing.marks, slots, strict=True):
-            described, content = _described(mark, drawing)
+            described, content = _described(mark, drawing, sheet.many)
             sheet.slots[style].add(described)
             sheet.slots[data].add(content)
 
@@ -154,7 +159,7 @@ def _axis(axis: Axis) -> dict:
     }
 
 
-def _described(mark, drawing: Drawing) -> tuple[dict, object]:
+def _described(mark: Mark, drawing: Drawing, many: bool) -> tuple[dict, object]:
     """Return how a mark looks, as JSON, and where it is, as what its slot takes."""
     across = drawing.x.limits
     match mark:
@@ -196,7 +201,8 @@ def _described(mark, drawing: Drawing) -> tuple[dict, object]:
         case Raster():
             edges = [_place(end, across) for end in mark.x]
             edges += [_place(end, drawing.y.limits) for end in mark.y]
-            return {"kind": "raster", "edges": edges, "smooth": mark.smooth}, mark.png
+            png = halved_png(mark.png) if many and is_shaded(mark.png) else mark.png
+            return {"kind": "raster", "edges": edges, "smooth": mark.smooth}, smaller_png(png)
     raise TypeError(f"a {type(mark).__name__} has no place on a page")
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from scyfi_widgets.export.quantise import (
+    COARSE,
     GAP,
     STEPS,
     curve_points,
@@ -35,9 +36,10 @@ def test_what_is_in_the_range_comes_back_nearly(points):
     assert kept.tolist() == list(range(7))
     np.testing.assert_allclose(back(signs), points, atol=FINE)
     # A curve leaves out repetitions only.
-    distinct = np.insert((np.diff(signs.astype(int), axis=0) != 0).any(axis=1), 0, True)
-    if distinct[1:].any():
-        np.testing.assert_array_equal(curve, signs[distinct])
+    drawn = back(curve)
+    for point in points:
+        assert np.abs(drawn - point).max(axis=1).min() < COARSE * FINE
+    assert len(curve) <= len(points)
 
 
 @given(arrays(float, (9, 2), elements=st.floats(-50.0, 50.0)))
@@ -49,12 +51,12 @@ def test_a_line_that_leaves_keeps_its_direction(points):
         length = np.maximum((steps**2).sum(axis=1), 1e-300)
         along = np.clip(((point - ends) * steps).sum(axis=1) / length, 0.0, 1.0)
         away = np.hypot(*(ends + along[:, None] * steps - point).T)
-        assert away.min() < 2 * FINE
+        assert away.min() < 2 * COARSE * FINE
 
 
 def test_a_line_across_the_picture_is_drawn_though_its_ends_are_far():
     drawn = back(curve_points(np.array([[-1e6, 0.5], [1e6, 0.5]]), UNIT, UNIT))
-    np.testing.assert_allclose(drawn, [[-1.0, 0.5], [2.0, 0.5]], atol=FINE)
+    np.testing.assert_allclose(drawn, [[-1.0, 0.5], [2.0, 0.5]], atol=COARSE * FINE)
 
 
 def test_pieces_stay_apart():

@@ -13,6 +13,7 @@ from .branch_curves import Coordinate, heights
 
 PIXELS_A_VALUE, HEIGHT = 2, 300
 FAINTEST = 110  # of 255: the opacity of a pixel that was visited once
+LEVELS = 15  # of opacity: with none, as many as half a byte holds
 MOST = 0.97  # the part of the visited pixels below full opacity
 
 
@@ -23,18 +24,18 @@ def orbit_png(orbits: OrbitDiagram, coordinate: Coordinate, limits: tuple[float,
         coordinate = 0
     width = PIXELS_A_VALUE * len(orbits.values)
     density = orbits.image(width, HEIGHT, coordinate, limits)
-    opacity = np.zeros(density.shape, np.uint8)
+    levels = np.zeros(density.shape, np.uint8)
     visited = density > 0.0
     visits = density[visited]
     if len(visits):
         shade = np.minimum(visits / np.quantile(visits, MOST), 1.0)
-        opacity[visited] = FAINTEST + (255 - FAINTEST) * shade
-    return grey_png(opacity)
+        levels[visited] = 1 + np.round((LEVELS - 1) * shade)
+    return grey_png(levels)
 
 
-def grey_png(opacity: np.ndarray) -> bytes:
-    """Return a PNG in the colour of the orbits with an opacity (h, w) uint8."""
-    palette = np.empty((256, 4), np.uint8)
+def grey_png(levels: np.ndarray) -> bytes:
+    """Return a PNG in the colour of the orbits with levels of opacity (h, w) uint8, 0 for none."""
+    palette = np.empty((1 + LEVELS, 4), np.uint8)
     palette[:, :3] = list(bytes.fromhex(ORBIT_COLOUR[1:]))
-    palette[:, 3] = np.arange(256)
-    return palette_png(opacity, palette)
+    palette[:, 3] = [0, *np.linspace(FAINTEST, 255, LEVELS)]
+    return palette_png(levels, palette)
