@@ -29,12 +29,13 @@ COLOURS = 128
 SLIDERS = {
     "sixteen_cycle": {"W[0,1]": (-0.70, -0.56, 57)},
     "lozi_map": {"A[1,0]": (0.1, 0.6, 26)},
+    "parameter_plane": {"W[0,0]": (-4.0, -1.0, 13)},
     "birth_of_the_16_cycle": {"A[1]": (0.955, 0.975, 21)},
     "tent_map": {"A[0]": (-1.0, 1.5, 51), "W[0,0]": (-3.0, 0.0, 31)},
     "lorenz_network": {"A[0]": (0.9, 1.02, 25)},
 }
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
-_PICTURE = re.compile(r"\s*!\[([^]]*(?:\[\d\][^]]*)*)\]\(images/gallery/(\w+)\.png\)")
+_PICTURE = re.compile(r"\s*!\[(.*)\]\(images/gallery/(\w+)\.png\)")
 
 
 def figures(page: str) -> list[tuple[str, str | None, str]]:
@@ -42,9 +43,7 @@ def figures(page: str) -> list[tuple[str, str | None, str]]:
     found = []
     for block in _BLOCK.finditer(page):
         picture = _PICTURE.match(page, block.end())
-        found.append(
-            (block[1], picture and picture[2], picture[1] if picture else ""),
-        )
+        found.append((block[1], picture and picture[2], picture[1] if picture else ""))
     return found
 
 
@@ -82,8 +81,12 @@ def main() -> None:
     parser.add_argument("--live", action="store_true")
     options = parser.parse_args()
     both = not (options.pictures or options.live)
+    gallery = figures((HERE / "gallery.md").read_text("utf-8"))
+    known = {name for _, name, _ in gallery if name}
+    if unknown := {*options.names, *SLIDERS} - known:
+        parser.error(f"the gallery has no {', '.join(sorted(unknown))}, but {', '.join(known)}")
     names: dict[str, object] = {}
-    for code, name, description in figures((HERE / "gallery.md").read_text("utf-8")):
+    for code, name, description in gallery:
         figure = run_block(code, names)
         if name is None or (options.names and name not in options.names):
             continue
