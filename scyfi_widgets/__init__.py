@@ -60,6 +60,7 @@ _HOME = {
     "save_cycles": "files",
     "Explorer": "widgets",
     "export_html": "export",
+    "export_figure": "export",
     "StateSpace": "widgets",
     "BifurcationDiagram": "widgets",
     "BifurcationPlane": "widgets",
