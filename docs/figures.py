@@ -26,6 +26,7 @@ import scyfi_widgets as sw
 HERE = Path(__file__).parent
 MOST_BYTES = 300_000
 COLOURS = 128
+PROOF_SECONDS = 10.0  # for a frame, at most
 SLIDERS = {
     "sixteen_cycle": {"W[0,1]": (-0.70, -0.56, 57)},
     "lozi_map": {"A[1,0]": (0.1, 0.6, 26)},
@@ -95,7 +96,10 @@ def main() -> None:
         if (both or options.live) and name in SLIDERS:
             (HERE / "live").mkdir(exist_ok=True)
             path = HERE / "live" / f"{name}.html"
-            print(sw.export_html(figure, path, sliders=SLIDERS[name], title=description))
+            page = sw.export_html(
+                figure, path, sliders=SLIDERS[name], title=description, proof_seconds=PROOF_SECONDS
+            )
+            print(page, flush=True)
 
 
 if __name__ == "__main__":

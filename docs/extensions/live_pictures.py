@@ -27,12 +27,15 @@ def live_name(uri: str) -> str | None:
 
 
 def add_live_figures(app: Sphinx, doctree: nodes.document, page: str) -> None:
-    """Put a live figure, closed at first, below each picture that has one."""
+    """Give pictures a column's width, and put a live figure, closed at first, below its own."""
     if app.builder.format != "html":
         return
     for image in list(doctree.findall(nodes.image)):
         name = live_name(image["uri"])
-        if name is None or not (Path(app.srcdir) / FOLDER / f"{name}.html").is_file():
+        if name is None:
+            continue
+        image["classes"].append("column")
+        if not (Path(app.srcdir) / FOLDER / f"{name}.html").is_file():
             continue
         if not isinstance(image.parent, nodes.paragraph):
             continue
