@@ -25,7 +25,7 @@ from ..widgets.replay.transport import Transport
 from .packing import pack
 from .sheet import sheet_of
 from .sliders import MOST_FRAMES, Ranges, Slider, checked_number, coarse, frames
-from .stage import EpochStage, Stage, borrowed, panels_in, stage_of
+from .stage import EpochStage, Stage, panels_in, stage_of
 from .summary import summary_of
 from .windows import given_back, hold
 
@@ -86,9 +86,10 @@ def export_html(
         one.
     sliders : dict of str to (low, high, number) or to an array, optional
         The weights that can be moved, such as ``{"W[0,1]": (-1, 1, 101)}``; several make a grid.
-        The present value is a frame as well. Of a training ``{"epoch": (0, 2000, 101)}``; by
-        default evenly spaced epochs, and those around loss jumps and changes of what attracts.
-        Without sliders a network's figure stands still.
+        The present value is a frame as well. What else a pane calls `movable` can be moved too,
+        such as ``{"alpha": (0, 1, 21)}`` of a `ForcedOrbit`. Of a training it is
+        ``{"epoch": (0, 2000, 101)}``; by default evenly spaced epochs, and those around loss jumps
+        and changes of what attracts. Without sliders a network's figure stands still.
     title, caption : str, optional
         What stands above the figure, as plain text.
     most_frames : int
@@ -131,7 +132,7 @@ def export_html(
     code = stage.lives[0].model.to_code()
     with (
         given_back(panels_in(widget)),
-        borrowed(stage.lives, proof_seconds),
+        stage.borrowed(proof_seconds),
         reporter(progress, "exporting", "frame") as report,
     ):
         hold(panels_in(widget), _looks(stage, moving))

@@ -15,7 +15,7 @@ from ..widgets.projection import clipped_segment
 GAP = 65535  # in place of both numbers: the next point begins a new piece
 STEPS = 65534  # from one end of the range to the other
 BEFORE, SPAN = 1.0, 3.0  # windows before the window, and windows in all
-COARSE = 4  # steps between the places of curves, of which there are many: 5,000 in a window
+COARSE = 8  # steps between the places of curves, of which there are many: 2,700 in a window
 
 Limits = tuple[float, float]
 

@@ -63,7 +63,7 @@ def weight_sliders(sliders: Ranges | None, model: Model) -> tuple[Slider, ...]:
             )
         name = format_name(array, index)
         steps = values_of(given, values)
-        made.append(_including(name, steps, model[name]))
+        made.append(including(name, steps, model[name]))
     if len({slider.name for slider in made}) < len(made):
         raise ValueError(f"sliders must be of different weights, got {tuple(sliders)}")
     return tuple(made)
@@ -148,7 +148,7 @@ def coarse(slider: Slider, most: int) -> Slider:
     return Slider(slider.name, slider.values[places], int(places.searchsorted(slider.start)))
 
 
-def _including(name: str, values: np.ndarray, present: float) -> Slider:
+def including(name: str, values: np.ndarray, present: float) -> Slider:
     """Return a slider that begins at the present value, or as near as its range allows."""
     nearest = int(np.abs(values - present).argmin())
     if abs(values[nearest] - present) <= SAME * np.ptp(values):

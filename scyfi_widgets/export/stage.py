@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Protocol
 
 import ipywidgets as widgets
@@ -16,7 +16,7 @@ from ..widgets.replay.compare import Comparison
 from ..widgets.replay.exploration import Exploration
 from ..widgets.replay.replay import TrainingReplay
 from ..widgets.replay.replay_live import ReplayLive
-from .sliders import Ranges, Slider, checked, values_of, weight_sliders
+from .sliders import Ranges, Slider, checked, including, values_of, weight_sliders
 
 MOST_EPOCHS = 121  # frames of a replay for which no epochs were chosen
 TRIES = 3  # of one frame, when somebody moves a slider meanwhile
@@ -32,6 +32,12 @@ class Stage(Protocol):
 
     def go_to(self, values: Mapping[str, float]) -> None:
         """Show the frame of some values, as finely as it is drawn."""
+
+    def borrowed(self, proof_seconds: float) -> AbstractContextManager[None]:
+        """Let it be moved; in the end it is where it was.
+
+        The proof of one frame goes on for `proof_seconds` at most.
+        """
 
 
 def stage_of(root: widgets.Widget) -> Stage:
@@ -59,7 +65,7 @@ def stage_of(root: widgets.Widget) -> Stage:
         raise ValueError(
             f"the panes must share one live, got {len(lives)}: make them as StateSpace(other.live)"
         )
-    return WeightStage(lives[0])
+    return WeightStage(root, lives[0])
 
 
 def panels_in(root: widgets.Widget) -> list[Panel]:
@@ -71,33 +77,32 @@ def panels_in(root: widgets.Widget) -> list[Panel]:
     return own + below
 
 
-@contextmanager
-def borrowed(lives: tuple[Live, ...], proof_seconds: float) -> Iterator[None]:
-    """Let the lives be moved; in the end they are where they were.
-
-    The proof of one frame goes on for `proof_seconds` at most.
-    """
-    with ExitStack() as stack:
-        for live in lives:
-            stack.enter_context(live.borrow())
-            if live.proof_limit is None or live.proof_limit > proof_seconds:
-                live.proof_limit = proof_seconds
-        yield
-
-
 class WeightStage:
-    """Panes of one network: the sliders move its weights."""
+    """Panes of one network: the sliders move its weights, or what a pane calls `movable`."""
 
-    def __init__(self, live: Live):
+    def __init__(self, root: widgets.Widget, live: Live):
         self.lives = (live,)
         self._model = live.model
+        self._owners = {name: panel for panel in panels_in(root) for name in panel.movable}
 
     def sliders(self, wanted: Ranges | None) -> tuple[Slider, ...]:
-        """Return the sliders; errors are those of `weight_sliders`."""
-        return weight_sliders(wanted, self._model)
+        """Return the sliders, in the order in which they are given.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If there is no such weight or setting, or a range is none.
+        """
+        given = checked(wanted)
+        own = {name: self._own_slider(name, given[name]) for name in given if name in self._owners}
+        weights = weight_sliders(
+            {name: values for name, values in given.items() if name not in own}, self._model
+        )
+        rest = iter(weights)
+        return tuple(own[name] if name in own else next(rest) for name in given)
 
     def go_to(self, values: Mapping[str, float]) -> None:
-        """Show the network with these weights.
+        """Show the network with these weights, and the panes with these settings.
 
         Raises
         ------
@@ -105,13 +110,41 @@ class WeightStage:
             If somebody else moves it all the time.
         """
         (live,) = self.lives
-        model = self._model.replace(values) if values else self._model
+        own = {name: value for name, value in values.items() if name in self._owners}
+        weights = {name: value for name, value in values.items() if name not in own}
+        model = self._model.replace(weights) if weights else self._model
         for _ in range(TRIES):
             live.model = model
+            for name, value in own.items():
+                setattr(self._owners[name], name, self._as_it_is(name, value))
             live.wait(finest=True)
             if _shows(live, model):
                 return
         raise RuntimeError("the network was changed while it was exported; try again")
+
+    @contextmanager
+    def borrowed(self, proof_seconds: float) -> Iterator[None]:
+        """Let it be moved, see `Stage`."""
+        before = {name: getattr(panel, name) for name, panel in self._owners.items()}
+        with _borrowed(self.lives, proof_seconds):
+            try:
+                yield
+            finally:
+                for name, panel in self._owners.items():
+                    if getattr(panel, name) != before[name]:
+                        setattr(panel, name, before[name])
+
+    def _own_slider(self, name: str, values: object) -> Slider:
+        steps, present = values_of(name, values), self._present(name)
+        if isinstance(present, int) and (steps != np.round(steps)).any():
+            raise ValueError(f"sliders[{name!r}] must be whole numbers, got {steps.tolist()}")
+        return including(name, steps, present)
+
+    def _present(self, name: str) -> float:
+        return getattr(self._owners[name], name)
+
+    def _as_it_is(self, name: str, value: float) -> float:
+        return round(value) if isinstance(self._present(name), int) else value
 
 
 class EpochStage:
@@ -159,11 +192,27 @@ class EpochStage:
             else:
                 raise RuntimeError("the epoch was changed while it was exported; try again")
 
+    @contextmanager
+    def borrowed(self, proof_seconds: float) -> Iterator[None]:
+        """Let it be moved, see `Stage`."""
+        with _borrowed(self.lives, proof_seconds):
+            yield
+
     def _important(self) -> np.ndarray:
         """Return evenly spaced epochs, and those around jumps and changes of what attracts."""
         last = max(live.run.epochs for live in self.lives)
         marked = [place for live in self.lives for place in _marked(live)][: MOST_EPOCHS // 2]
         return np.unique([*np.linspace(0, last, MOST_EPOCHS - len(marked)).round(), *marked])
+
+
+@contextmanager
+def _borrowed(lives: tuple[Live, ...], proof_seconds: float) -> Iterator[None]:
+    with ExitStack() as stack:
+        for live in lives:
+            stack.enter_context(live.borrow())
+            if live.proof_limit is None or live.proof_limit > proof_seconds:
+                live.proof_limit = proof_seconds
+        yield
 
 
 def _marked(live: ReplayLive) -> list[float]:

@@ -52,8 +52,8 @@ def hold(panels: Sequence[Panel], looks: Iterable[object]) -> None:
 
 def _grows(pane: Panel) -> bool:
     """Whether a window changes while weights do; that of a training is for all of its epochs."""
-    movable = isinstance(pane, Pane) and not isinstance(pane, ReplayStateSpace)
-    return movable and pane.limits is not None
+    has_window = isinstance(pane, Pane) and not isinstance(pane, ReplayStateSpace)
+    return has_window and pane.limits is not None
 
 
 def _as_limits(array: np.ndarray):

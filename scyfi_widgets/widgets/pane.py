@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
+from typing import ClassVar
 
 import ipywidgets as widgets
 
@@ -27,6 +28,9 @@ class Panel(widgets.VBox):
         Settings of the Live: ``max_order``, ``seed``, ``start``, ``orbit_steps``, ``time_limit``,
         ``proof_limit``.
     """
+
+    movable: ClassVar[tuple[str, ...]] = ()
+    """Names of numbers that a person moves besides the weights, which an exported page can too."""
 
     _left = True  # until it is built, and again when it is closed
 

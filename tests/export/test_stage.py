@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import scyfi_widgets as sw
-from scyfi_widgets.export.stage import EpochStage, WeightStage, borrowed, panels_in, stage_of
+from scyfi_widgets.export.stage import EpochStage, WeightStage, panels_in, stage_of
 
 MODEL = sw.systems.sixteen_cycle()
 
@@ -19,7 +19,7 @@ def test_an_explorer_moves_by_its_weights_and_is_given_back():
     past = list(explorer.history._past)
     before = explorer.model, explorer.live.proof_limit
     stage = stage_of(explorer)
-    with borrowed(stage.lives, 0.5):
+    with stage.borrowed(0.5):
         assert explorer.live.proof_limit == 0.5
         stage.go_to({"W[0,1]": 0.25})
         assert explorer.live.shown.model == explorer.model
@@ -37,7 +37,7 @@ def test_it_is_given_back_after_an_error():
     stage = stage_of(space)
 
     def fail_half_way() -> None:
-        with borrowed(stage.lives, 1.0):
+        with stage.borrowed(1.0):
             stage.go_to({"h[0]": 0.0})
             raise ZeroDivisionError
 
@@ -78,7 +78,7 @@ def test_a_replay_moves_by_its_epoch(run):
     (slider,) = stage.sliders(None)
     assert slider.values.tolist() == list(range(41))
     assert slider.values[slider.start] == 7
-    with borrowed(stage.lives, 1.0):
+    with stage.borrowed(1.0):
         stage.go_to({"epoch": 31.0})
         assert replay.epoch == 31
         assert replay.model == run.model(31)
@@ -99,7 +99,7 @@ def test_two_runs_go_together(run):
     both = sw.compare(run, run, panes=["loss"], max_order=1, bifurcations=False)
     stage = stage_of(both)
     assert len(stage.lives) == 2
-    with borrowed(stage.lives, 1.0):
+    with stage.borrowed(1.0):
         stage.go_to({"epoch": 20.0})
         assert [replay.epoch for replay in both.replays] == [20, 20]
 
@@ -111,3 +111,31 @@ def test_long_runs_have_the_epochs_that_matter(run):
     replay.live.jumps = (jump,)
     important = stage._important()
     assert {float(jump.start), float(jump.stop)} <= set(important)
+
+
+def test_what_a_pane_calls_movable_moves_too():
+    forced = sw.ForcedOrbit(MODEL, sw.systems.toy_series(40), alpha=0.25, steps=30)
+    stage = stage_of(forced)
+    alpha, weight = stage.sliders({"alpha": (0.0, 1.0, 3), "A[0]": [0.5, 0.75]})
+    assert (alpha.name, alpha.values.tolist(), alpha.start) == ("alpha", [0, 0.25, 0.5, 1], 1)
+    assert weight.name == "A[0]"
+    with stage.borrowed(1.0):
+        stage.go_to({"alpha": 0.5, "A[0]": 0.5})
+        assert forced.picture.forcing.alpha == 0.5
+        assert forced.picture.model["A[0]"] == 0.5
+    assert forced.alpha == 0.25
+    assert forced.model == MODEL
+
+
+def test_whole_numbers_stay_whole():
+    search = sw.SearchSteps(MODEL, word="00", starts=2)
+    assert len(search.steps) >= 2
+    stage = stage_of(search)
+    (steps,) = stage.sliders({"step": (1, 2, 2)})
+    with stage.borrowed(1.0):
+        for value in steps.values:
+            stage.go_to({"step": value})
+            assert search.step == value
+    assert search.step == 1
+    with pytest.raises(ValueError, match=r"whole numbers"):
+        stage.sliders({"step": (1, 2, 3)})

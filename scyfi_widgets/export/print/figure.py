@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...models.validation import whole_number
+from ...models.validation import require_seconds, whole_number
 from ...training.numbers import in_range
 from ...whole import write_whole
 from ...widgets.plane.bifurcation_plane import BifurcationPlane
@@ -127,9 +127,11 @@ def export_figure(
     up = None if height is None else POINTS_A_MM * in_range("height", height, 0.0, above=True)
     dpi = whole_number("dpi", dpi, 1)
     size = in_range("text_size", text_size, *TEXT_SIZES)
+    require_seconds("timeout", timeout)
     require_matplotlib()
-    with default_settings(size, font):
-        if has_plot(subject):
+    plots = has_plot(subject)
+    with default_settings(size, font, formulas=plots):
+        if plots:
             if panes is not None:
                 raise ValueError(f"panes belong to widgets, got {panes!r} for {subject!r}")
             figure = draw_plot(subject, across, up, legend)

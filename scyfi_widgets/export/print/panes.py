@@ -113,13 +113,18 @@ def wait_for(root: widgets.Widget, timeout: float | None) -> bool:
         if training is not None and training.running:
             raise ValueError("the training goes on: stop it first")
         left = None if end is None else max(0.0, end - time.monotonic())
-        wait = panel.wait if hasattr(panel, "wait") else panel.live.wait
-        finest = wait(left, finest=True) and finest
+        finest = _finest(panel, left) and finest
         if not panel.live.wait(0.0):
             raise TimeoutError(f"{_spoken(panel)} has no picture after {timeout:g} s")
         if "sw-failed" in panel._dom_classes:
             raise RuntimeError(f"{_spoken(panel)} could not be drawn: {panel.message}")
     return finest
+
+
+def _finest(panel: Panel, timeout: float | None) -> bool:
+    """Wait for the finest picture; a replay's is there once its bifurcations are known."""
+    wait = panel.wait if hasattr(panel, "wait") else panel.live.wait
+    return wait(timeout, finest=True)
 
 
 def _spoken(panel: Panel) -> str:

@@ -85,8 +85,16 @@ def checked_width(width: str | float) -> float:
 
 
 @contextmanager
-def default_settings(size: float, font: str) -> Iterator[None]:
+def default_settings(size: float, font: str, formulas: bool) -> Iterator[None]:
     """Draw with Matplotlib's own settings and these; afterwards all are as they were.
+
+    Parameters
+    ----------
+    size : float
+        Of the text, in points.
+    font : str
+    formulas : bool
+        Whether texts between dollar signs are formulas.
 
     Raises
     ------
@@ -103,7 +111,8 @@ def default_settings(size: float, font: str) -> Iterator[None]:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         families = [font] if font == FALLBACK else [font, FALLBACK]
-        matplotlib.rcParams.update({**SETTINGS, "font.family": families, "font.size": size})
+        own = {"font.family": families, "font.size": size, "text.parse_math": formulas}
+        matplotlib.rcParams.update(SETTINGS | own)
         yield
 
 

@@ -73,6 +73,7 @@ class Cobweb(LivePane):
     >>> cobweb.step = 30
     """
 
+    movable = ("start", "step", "iterate")
     _marks: CobwebMarks | None = None  # until it is built
 
     def __init__(

@@ -82,6 +82,7 @@ class ForcedOrbit(LivePane):
     dynamics with RNNs*, NeurIPS 2022.
     """
 
+    movable = ("alpha", "interval")
     _marks: ForcingMarks | None = None  # until it is built
 
     def __init__(

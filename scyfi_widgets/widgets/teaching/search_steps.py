@@ -82,6 +82,7 @@ class SearchSteps(LivePane):
     >>> search.step = 3
     """
 
+    movable = ("step",)
     _marks: SearchMarks | None = None  # until it is built
 
     def __init__(
