@@ -41,7 +41,7 @@ def _array(name: str, array: np.ndarray, moving: tuple[str, ...]) -> str:
             cells.append(f"<td{mark}>{_number(float(array[index]))}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     return (
-        f'<table class="sw-matrix"><caption>{escape(name)}</caption>'
+        f'<table class="sw-weight-table"><caption>{escape(name)}</caption>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 
