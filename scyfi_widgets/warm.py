@@ -33,6 +33,9 @@ def warm() -> float:
     from .dynamics import compile_dynamics
     from .models import PLRNN
     from .training import compile_training
+    from .training.along.exponent import compile_exponent
+    from .training.landscape.compile import compile_landscapes
+    from .training.lens.compile import compile_lens
 
     started = time.perf_counter()
     model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
@@ -40,6 +43,9 @@ def warm() -> float:
     compile_dynamics()
     compile_planes()
     compile_training()
+    compile_exponent()
+    compile_landscapes()
+    compile_lens()
     model.orbit([0.0], 1)
     remember_warm()
     return time.perf_counter() - started

@@ -13,7 +13,7 @@ from collections.abc import MutableMapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from .. import address
+from .. import address, forking
 from ..command_line import (
     Refusal,
     count,
@@ -173,6 +173,7 @@ def _set_kernels_up(
     files: Sequence[Path], folder: Path, environment: MutableMapping[str, str]
 ) -> None:
     """Put into the server's environment what its kernels inherit."""
+    forking.switch_on(environment)  # first: Jupyter reads it when it is asked for kernels
     offer_own_kernel(folder, environment)
     environment[VARIABLE] = json.dumps([str(file) for file in files])
     for name in ONE_THREAD:
@@ -190,8 +191,13 @@ def _voila_arguments(options: argparse.Namespace) -> list[str]:
         f"--VisitorKernels.left_seconds={LEFT_SECONDS}",
         "--MappingKernelManager.cull_idle_timeout=900",
         "--MappingKernelManager.cull_interval=60",
+        # While many kernels start at once, what they show is late; Voilà would leave it out.
+        "--VoilaExecutor.iopub_timeout=120",
         f"--Voila.port={options.port or PORT}",
     ]
+    if sys.platform == "linux":
+        # Ports are chosen before a kernel listens there; of many that start, some find one taken.
+        arguments.append("--KernelManager.transport=ipc")
     if options.port:
         arguments.append("--Voila.port_retries=0")  # pupils know this address and no other
     if not options.browser:
