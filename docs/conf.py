@@ -55,6 +55,7 @@ html_title = "scyfi_widgets"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
+pygments_dark_style = "github-dark"
 html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
