@@ -145,9 +145,12 @@ class RunningApp:
         wait_for(lambda: text in self.log, f"the log tells: {text}", 30)
 
     def kernels(self) -> list[int]:
-        """Return the processes of the kernels."""
-        family = psutil.Process(self.process.pid).children(recursive=True)
-        return [one.pid for one in family if "ipykernel_launcher" in " ".join(one.cmdline())]
+        """Return the processes of the kernels; a forked one goes by the name of its parent."""
+        own = psutil.Process(self.process.pid)
+        templates = [one for one in own.children() if "forking.template" in str(one.cmdline())]
+        forked = [kernel for template in templates for kernel in template.children()]
+        started = [one for one in own.children() if "ipykernel_launcher" in str(one.cmdline())]
+        return [one.pid for one in forked + started]
 
     def stop(self) -> int:
         """End the server and its kernels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from scyfi_widgets.server import forking
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -19,6 +22,7 @@ else:
 ROOT = Path(__file__).parents[2]
 BINDER = ROOT / "binder"
 SCRIPTS = ("postBuild", "start")
+EXTRAS = ("lab", "plot", "app")  # what the notebooks and the app need
 
 
 def project() -> dict:
@@ -33,7 +37,8 @@ def pins() -> dict[str, Requirement]:
 
 def needed() -> list[Requirement]:
     extras = project()["optional-dependencies"]
-    return [Requirement(text) for text in project()["dependencies"] + extras["lab"]]
+    texts = project()["dependencies"] + [one for name in EXTRAS for one in extras[name]]
+    return list({(found := Requirement(text)).name: found for text in texts}.values())
 
 
 def numba_variables(script: str) -> dict[str, str]:
@@ -81,9 +86,41 @@ def test_start_runs_the_server_that_it_is_given():
     assert done.stdout == "generic ''\n"
 
 
-def test_image_installs_what_the_readme_installs():
+def test_nothing_is_installed_that_is_not_pinned():
     text = (BINDER / "postBuild").read_text("utf-8")
-    assert re.search(r'^pip install .*"\.\[lab\]"$', text, re.MULTILINE)
+    (install,) = re.findall(r"^pip install .*$", text, re.MULTILINE)
+    assert "--no-deps" in install
+    assert "--no-build-isolation" in install  # else the newest build backend would be fetched
+    (backend,) = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"][
+        "requires"
+    ]
+    assert Requirement(backend).name in pins()
     # Not from the checkout's root: that would compile for the package of that folder.
     assert "cd notebooks\npython -m scyfi_widgets.warm\n" in text
     assert "set -euo pipefail" in text
+
+
+def test_lock_takes_in_what_is_needed():
+    text = (BINDER / "lock").read_text("utf-8")
+    assert f'".[{",".join(EXTRAS)}]"' in text
+    assert os.access(BINDER / "lock", os.X_OK)
+    subprocess.run(["bash", "-n", str(BINDER / "lock")], check=True)
+
+
+def test_start_opens_the_explorer_and_shares_memory():
+    script = [str(BINDER / "start"), sys.executable, "-c"]
+    show = "import os; print(os.environ['JUPYTER_CONFIG_PATH'], os.environ[VARIABLE])".replace(
+        "VARIABLE", repr(forking.VARIABLE)
+    )
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": "/before"}
+    done = subprocess.run(
+        [*script, show], capture_output=True, text=True, check=True, env=environment
+    )
+    paths, provisioner = done.stdout.split()
+    assert paths.split(os.pathsep) == [str(BINDER / "jupyter"), "/before"]
+    assert provisioner == forking.NAME
+    settings = json.loads((BINDER / "jupyter/jupyter_server_config.json").read_text("utf-8"))
+    assert {one["default_url"] for one in settings.values()} == {
+        "/lab/tree/notebooks/01_explorer.ipynb"
+    }
+    assert (ROOT / "notebooks/01_explorer.ipynb").is_file()
