@@ -63,6 +63,7 @@ _HOME = {
     "export_figure": "export",
     "StateSpace": "widgets",
     "BifurcationDiagram": "widgets",
+    "Direction": "widgets",
     "BifurcationPlane": "widgets",
     "TrainingReplay": "widgets",
     "compare": "widgets",

@@ -2,6 +2,7 @@
 
 from .cycle_table import CycleTable
 from .diagram.bifurcation_diagram import BifurcationDiagram
+from .diagram.direction import Direction
 from .explorer import Explorer
 from .live import Live
 from .plane.bifurcation_plane import BifurcationPlane
@@ -29,6 +30,7 @@ __all__ = [
     "Crossing",
     "CycleTable",
     "CyclesPane",
+    "Direction",
     "EigenvalueCircle",
     "EigenvaluePane",
     "Explorer",

@@ -102,6 +102,8 @@ def compose_picture(
     if limits is None:
         groups = [group.T for group, _, _ in points.values()]
         groups += [plane(item.points) for item in cycles.continua]
+        if not len(dots) and not len(tail) and not len(wanted[-1]):
+            wanted += groups  # nothing attracts: then all cycles are looked at
         limits = _fitting_limits(wanted, groups)
     elif not zoomed:
         limits = _grown_limits(limits, wanted)
@@ -154,7 +156,9 @@ def _outside(cycles: list[Cycle], plane: Projection | ReturnMap, limits) -> str:
 
 def limits_of_all(picture: Picture) -> tuple[Limits, Limits]:
     """Return the window that holds everything that is drawn."""
-    drawn = [picture.orbit.T, picture.tail.T, picture.start[None]]
+    drawn = [picture.tail.T, picture.start[None]]
+    if picture.tail.size:  # else it diverges
+        drawn.append(picture.orbit.T)
     drawn += [points.T for points, _, _ in picture.cycle_points.values()]
     drawn.append(picture.crowd[0].reshape(2, -1).T)
     return _padded(*_bounds(drawn))

@@ -193,6 +193,16 @@ def test_a_diverging_orbit(M):
     assert_sound(space)
 
 
+def test_where_nothing_attracts_the_window_holds_the_cycles():
+    model = sw.PLRNN(A=[2.0, 1.5], W=[[0, 0.1], [0, 0]], h=[-40.0, 30.0])
+    space = drawn(model, max_order=1)
+    assert "the orbit diverges" in space.picture.note
+    assert "outside this window" not in space.picture.note
+    before = space.limits
+    space.fit_all()
+    assert max(high - low for low, high in space.limits) < 10 * max(b - a for a, b in before)
+
+
 @pytest.mark.parametrize("far", [1e5, 1e7, 1e12, 1e200])
 def test_far_cycles_are_not_sent(far):
     space = drawn(sw.PLRNN(A=[0.5, 0.5], W=np.zeros((2, 2)), h=[far, 1.0]))

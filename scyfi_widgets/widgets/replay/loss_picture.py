@@ -161,8 +161,8 @@ def compose_loss(
     tops = np.array([[j.start, limits[1] - 0.5 * MARGIN * room] for j in inside]).reshape(-1, 2).T
     return LossPicture(
         epochs=(low, high),
-        loss=np.stack([places, heights]),
-        gradient=np.stack([spots, gradient]),
+        loss=_curve(places, heights),
+        gradient=_curve(spots, gradient),
         limits=limits,
         gradient_limits=(low_norm - below * size, high_norm + above * size),
         jumps=(tops, inside),
@@ -193,6 +193,13 @@ def _heights(values: np.ndarray, log: bool) -> np.ndarray:
     if log:
         return np.log10(np.where(finite, np.maximum(values, FLOOR), np.nan))
     return np.where(finite, values, np.nan)
+
+
+def _curve(places: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Return a curve (2, n) up to its last finite height: a curve must not end in NaN (bqplot)."""
+    known = np.flatnonzero(np.isfinite(heights))
+    end = known[-1] + 1 if len(known) else 0
+    return np.stack([places[:end], heights[:end]])
 
 
 def _limits(heights: np.ndarray, log: bool) -> Limits:

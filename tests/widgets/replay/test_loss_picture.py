@@ -32,6 +32,15 @@ def test_gaps_and_zeros_break_neither_axis_nor_curve(run):
     assert picture.limits[1] - picture.limits[0] < 1.2 * TALL
 
 
+def test_no_curve_ends_in_a_gap(run):
+    loss, norm = run.loss.copy(), np.full_like(run.gradient_norm, np.nan)
+    loss[-4:] = np.nan
+    picture = compose_loss(replace(run, loss=loss, gradient_norm=norm), [], None)
+    assert picture.loss.shape == (2, run.epochs - 4)  # bqplot would write undefined numbers
+    assert picture.gradient.shape == (2, 0)
+    assert np.isfinite(picture.gradient_limits).all()
+
+
 def test_a_window_shows_its_epochs(run):
     picture = compose_loss(run, [], None, epochs=(10.5, 20.25))
     assert picture.epochs == (10.5, 20.25)
