@@ -9,7 +9,6 @@ from pathlib import Path
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
-import nbclient
 import nbformat
 import pytest
 
@@ -76,13 +75,14 @@ def test_a_readme_without_code_would_be_noticed():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_from_a_clean_folder(path, tmp_path):
+def test_outputs_of_a_notebook_are_stripped(path):
+    """That it runs is tested in the image of Binder: tests/server/test_binder_image.py."""
     notebook = nbformat.read(path, as_version=4)
-    assert all(not cell.get("outputs") for cell in notebook.cells), "strip the outputs"
-    client = nbclient.NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
-    )
-    client.execute()
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert code
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert "widgets" not in notebook.metadata
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
