@@ -22,7 +22,19 @@ _PLRNN, _SHALLOW, _CLIPPED, _DENDRITIC, _ALMOST_LINEAR = range(len(_KINDS))
 
 
 def kind_of(model: Model) -> int:
-    """Return the number of a model's architecture for `write_form` and `pull_form`."""
+    """Return the number of a model's architecture for `write_form` and `pull_form`.
+
+    Raises
+    ------
+    TypeError
+        If its gradients are not known.
+    """
+    if type(model) not in _KINDS:
+        known = ", ".join(kind.__name__ for kind in _KINDS)
+        raise TypeError(
+            f"model must be one of {known} to be trained, got a {type(model).__name__}, "
+            "whose gradients are not known"
+        )
     return _KINDS.index(type(model))
 
 

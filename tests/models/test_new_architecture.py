@@ -79,6 +79,11 @@ def test_its_bifurcations_are_where_cycles_change(network):
         assert len(diagram.cycles_at(value)) == len(beside)
 
 
+def test_training_says_what_it_lacks(network):
+    with pytest.raises(TypeError, match=r"one of PLRNN, .* to be trained, got a LeakyRNN"):
+        sw.train(network, np.zeros((20, network.M)), epochs=1)
+
+
 def test_the_explorer_shows_it(network):
     explorer = sw.Explorer(network, max_order=4)
     try:
