@@ -9,7 +9,7 @@ from html import escape
 import ipywidgets as widgets
 
 from ...bifurcations.events import NAMES
-from ...training import TrainingRun
+from ...training import TrainingRun, find_loss_jumps
 from ..html_parts import set_html
 from ..palette import EVENT_COLOURS, EVENT_MARKERS, ORBIT_COLOUR, START_COLOUR
 from .epoch_pane import EpochPane
@@ -36,7 +36,7 @@ class LossPane(EpochPane):
     height : str
         CSS height of the figure.
     **settings
-        Settings of a `ReplayLive`.
+        Settings of a `ReplayLive`; of a run, ``jumps`` are those that `find_loss_jumps` finds.
 
     Attributes
     ----------
@@ -53,6 +53,8 @@ class LossPane(EpochPane):
         height: str = "280px",
         **settings,
     ):
+        if isinstance(subject, TrainingRun) and "jumps" not in settings:
+            settings["jumps"] = tuple(find_loss_jumps(subject.loss))
         super().__init__(subject, **settings)
         self.picture: LossPicture | None = None
         self._log, self._persistence = bool(log), bool(persistence)

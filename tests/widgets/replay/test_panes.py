@@ -22,6 +22,17 @@ def is_drawn(mark, points) -> bool:
     )
 
 
+def test_a_loss_pane_alone_finds_the_jumps():
+    start = sw.systems.sixteen_cycle()
+    start = start.replace({"A": start["A"] + np.array([0.4, 0.4])})
+    descent = sw.SGD(3e-3, momentum=0.9)
+    data = sw.systems.toy_series(500)
+    run = train(start, data, trainable="A", epochs=400, optimizer=descent, clip=1.0, progress=False)
+    pane = LossPane(run, max_order=1)
+    assert pane.live.jumps == tuple(sw.find_loss_jumps(run.loss)) != ()
+    assert LossPane(run, max_order=1, jumps=()).live.jumps == ()
+
+
 def test_the_state_space_draws_the_cycles_of_three_epochs(run):
     pane = ReplayStateSpace(run, max_order=ORDER)
     for epoch in (0, 33, 71):
