@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 import scyfi_widgets as sw
-from scyfi_widgets.server import launch
+from scyfi_widgets.server import forking, launch
 from scyfi_widgets.server.app import command, networks, prepare
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
@@ -33,7 +33,7 @@ KERNEL = "JSON.parse(document.getElementById('jupyter-config-data').textContent)
 @pytest.fixture
 def quiet_process(tmp_path, monkeypatch):
     """Keep what a start changes in this process inside the test."""
-    for name in ("JUPYTER_PATH", networks.VARIABLE, *command.ONE_THREAD):
+    for name in ("JUPYTER_PATH", networks.VARIABLE, forking.VARIABLE, *command.ONE_THREAD):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -54,6 +54,8 @@ def voila_arguments(quiet_process, monkeypatch):
         Classroom, "launch_instance", classmethod(lambda _, argv: arguments.append(argv))
     )
     monkeypatch.setattr(command, "_prepare", lambda files, folder: None)
+    # Jupyter would keep for this process how kernels are to be started.
+    monkeypatch.setattr(command, "offer_own_kernel", lambda folder, environment: None)
     return arguments
 
 
@@ -152,6 +154,19 @@ class TestArguments:
             "--VoilaConfiguration.preheat_kernel=False",
         } <= set(arguments)
         assert json.loads(os.environ[networks.VARIABLE]) == [str(own_network)]
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere kernels listen on ports")
+    @pytest.mark.parametrize(("length", "sockets"), [(10, True), (60, False)])
+    def test_kernels_need_no_ports(self, voila_arguments, monkeypatch, length, sockets):
+        folder = "/tmp".ljust(length, "x")
+        monkeypatch.setattr(command.tempfile, "gettempdir", lambda: folder)
+        assert ("--KernelManager.transport=ipc" in command._voila_arguments(
+            command._parser().parse_args([])
+        )) is sockets  # fmt: skip
+
+    def test_kernels_share_memory(self, voila_arguments):
+        assert launch.main(["app"]) == 0
+        assert os.environ[forking.VARIABLE] == forking.NAME
 
     def test_names_tell_the_files_apart(self):
         files = [Path("a/net.npz"), Path("b/net.npz"), Path("other.npz")]

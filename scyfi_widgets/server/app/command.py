@@ -34,6 +34,9 @@ MISSING_VOILA = 'Voilà is not installed here. Install it with: pip install "scy
 # One visitor is one slider at a time: threads of BLAS and Numba would only compete with the others.
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
+# A socket's path has at most 107 bytes; the rest of it is Voilà's folder and the kernel's number.
+LONGEST_FOLDER = 36
+
 DESCRIPTION = """\
 Serve the explorer as a page without code, for a class: everyone who opens the
 address gets networks of their own to play with, in a kernel of their own.
@@ -42,9 +45,10 @@ address gets networks of their own to play with, in a kernel of their own.
 EPILOG = f"""\
 in a classroom:
   scyfi-widgets app --ip 0.0.0.0 --port {PORT} --ready 30
-  starts 30 kernels before the lesson. A kernel needs about 0.2 GB of memory,
-  and a few seconds to start when none is ready. It ends when its page is
-  closed, or {LEFT_SECONDS // 60} minutes after its visitor was last connected.
+  starts 30 kernels before the lesson. On Linux they share what they load:
+  0.4 GB for all, and less than 0.1 GB for each; elsewhere it is 0.2 GB each.
+  A kernel ends when its page is closed, or {LEFT_SECONDS // 60} minutes after its visitor was
+  last connected.
   Nobody can run code of their own on this machine through the page, and who
   knows the address can open it: there is no password.
 
@@ -195,7 +199,7 @@ def _voila_arguments(options: argparse.Namespace) -> list[str]:
         "--VoilaExecutor.iopub_timeout=120",
         f"--Voila.port={options.port or PORT}",
     ]
-    if sys.platform == "linux":
+    if sys.platform == "linux" and len(tempfile.gettempdir()) <= LONGEST_FOLDER:
         # Ports are chosen before a kernel listens there; of many that start, some find one taken.
         arguments.append("--KernelManager.transport=ipc")
     if options.port:
