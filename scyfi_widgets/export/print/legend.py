@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from ...widgets.palette import EVENT_MARKERS, INK_COLOUR, STABILITY_MARKERS
 
 CLASS = "sw-legend"
+HINT = "sw-hint"  # what to do with a mouse
 LINE_LENGTH = 30.0  # CSS pixels
 LINE_WIDTHS = {"solid": 2.6, "dashed": 1.4}
 DASHED = (10.0, 10.0)
@@ -22,6 +23,10 @@ STROKE = "━"  # what stands for a line
 _SIGNS = re.compile(f"([{''.join(MARKERS)}{STROKE}])")
 _COLOUR = re.compile(r"(?:^|;)\s*color:\s*([^;]+)")
 _TONES = re.compile(r"rgba?\([^)]*\)")
+_RAISED = {
+    "sub": str.maketrans("0123456789+-−tknm", "₀₁₂₃₄₅₆₇₈₉₊₋₋ₜₖₙₘ"),
+    "sup": str.maketrans("0123456789+-−tknm", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ᵗᵏⁿᵐ"),
+}
 # What is on screen only, and cannot be looked up on paper.
 _ELSEWHERE = re.compile(r" in (the table|\.\w+)$")
 
@@ -80,6 +85,8 @@ class _Reader(HTMLParser):
         self.entries: list[list[Part]] = []
         self._depth = 0  # below the legend's element; 0: outside
         self._colours = [INK_COLOUR]
+        self._raised: list[str] = []
+        self._hint = 0  # the depth of a hint; 0: outside
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
@@ -95,6 +102,10 @@ class _Reader(HTMLParser):
         self._depth += 1
         if self._depth == 2:
             self.entries.append([])
+        if tag in _RAISED:
+            self._raised.append(tag)
+        if HINT in classes:
+            self._hint = self._hint or self._depth
         colour = _COLOUR.search(given.get("style", ""))
         self._colours.append(colour[1].strip() if colour else self._colours[-1])
         if "sw-line" in classes:
@@ -106,7 +117,11 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if self._depth and tag not in ("line", "br"):
+            if self._depth == self._hint:
+                self._hint = 0
             self._depth -= 1
+            if tag in _RAISED:
+                self._raised.pop()
             if self._depth:
                 self._colours.pop()
 
@@ -117,10 +132,11 @@ class _Reader(HTMLParser):
             elif text in MARKERS:
                 self._add(Sign(*MARKERS[text], self._colours[-1]))
             elif text:
-                self._add(Words(text))
+                raised = _RAISED[self._raised[-1]] if self._raised else {}
+                self._add(Words(text.translate(raised)))
 
     def _add(self, part: Part) -> None:
-        if self._depth >= 2:
+        if self._depth >= 2 and not self._hint:
             self.entries[-1].append(part)
 
 

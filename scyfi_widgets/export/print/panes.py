@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bqplot
 import ipywidgets as widgets
@@ -31,12 +31,15 @@ class PrintedPane:
     figure : bqplot.Figure
     title : str
         What stands above it; of a comparison the run's name.
+    legend_below : bool
+        Whether the panel's legend stands below this figure.
     """
 
     name: str
     panel: Panel
     figure: bqplot.Figure
     title: str = ""
+    legend_below: bool = True
 
     @property
     def wide(self) -> bool:
@@ -47,7 +50,8 @@ class PrintedPane:
     def legend(self) -> str:
         """The legend's HTML, or an empty text."""
         legend = getattr(self.panel, "_legend", None)
-        return legend.value if isinstance(legend, widgets.HTML) else ""
+        shown = self.legend_below and isinstance(legend, widgets.HTML)
+        return legend.value if shown else ""
 
 
 def panes_of(root: widgets.Widget) -> tuple[PrintedPane, ...]:
@@ -69,9 +73,11 @@ def panes_of(root: widgets.Widget) -> tuple[PrintedPane, ...]:
     for pane in found:
         if pane.panel.comm is None:
             raise ValueError("subject was closed: make it anew")
-    if isinstance(root, Comparison):
-        return found  # its rows belong together
-    return tuple(sorted(found, key=lambda pane: pane.wide))
+    if not isinstance(root, Comparison):  # whose rows belong together
+        found = tuple(sorted(found, key=lambda pane: pane.wide))
+    # A legend of several figures stands below the last of them.
+    last = {pane.panel: pane.figure for pane in found}
+    return tuple(replace(pane, legend_below=last[pane.panel] is pane.figure) for pane in found)
 
 
 def chosen_panes(

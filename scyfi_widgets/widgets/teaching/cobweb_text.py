@@ -49,7 +49,10 @@ def legend_html(picture: CobwebPicture) -> str:
     if picture.iterate > 1:
         colour = order_colour(picture.iterate)
         items.append(f'<span style="color:{colour}">━</span>&nbsp;F<sup>{picture.iterate}</sup>')
-    items += ["dashed: border between regions", "drag the start, or click"]
+    items += [
+        "dashed: border between regions",
+        '<span class="sw-hint">drag the start, or click</span>',
+    ]
     return f'<div class="sw-legend">{"".join(f"<span>{item}</span>" for item in items)}</div>'
 
 

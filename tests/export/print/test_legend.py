@@ -82,6 +82,15 @@ def test_lines_signs_and_scales():
     assert more == (Words("2 more curves"),)
 
 
+def test_raised_letters_and_hints():
+    html = (
+        '<div class="sw-legend"><span>‖∂z<sub>t</sub>/∂z<sub>0</sub>‖, F<sup>−1</sup> 0t</span>'
+        '<span>kept <span class="sw-hint">drag <b>the ●</b> start</span> too</span>'
+        '<span class="sw-hint">or click</span></div>'
+    )
+    assert words_of(legend_entries(html)) == ["‖∂zₜ/∂z₀‖, F⁻¹ 0t", "kept too"]
+
+
 @pytest.mark.parametrize("html", ["", "<p>● no legend</p>", '<div class="sw-legend"></div>'])
 def test_no_legend(html):
     assert legend_entries(html) == ()
