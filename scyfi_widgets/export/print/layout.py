@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -155,7 +156,7 @@ def rows_of(panels: Sequence[Panel], width: float, pairs: bool) -> list[list[Pan
         return [[panel] for panel in panels]
     if pairs:
         return [list(panels[i : i + 2]) for i in range(0, len(panels), 2)]
-    most = 3 if width >= THREE_FROM else 2
+    most = _even(sum(not panel.wide for panel in panels), 3 if width >= THREE_FROM else 2)
     rows: list[list[Panel]] = []
     taken = ROOM
     for panel in panels:
@@ -168,6 +169,11 @@ def rows_of(panels: Sequence[Panel], width: float, pairs: bool) -> list[list[Pan
         rows[-1].append(panel)
         taken += share
     return rows
+
+
+def _even(number: int, most: int) -> int:
+    """Return how many of a number to put into a row of at most `most`: four are two and two."""
+    return max(2, math.ceil(number / max(1, math.ceil(number / most))))
 
 
 def _framed(row: Sequence[Panel], width: float, size: float) -> list[_Frame]:

@@ -31,6 +31,7 @@ def test_rows_of_a_page_and_of_a_column():
     assert numbers(rows_of(narrow + wide, PAGE, False)) == [3, 1, 1]
     assert numbers(rows_of(narrow[:1] + wide[:1], PAGE, False)) == [2]
     assert numbers(rows_of(narrow[:2] + wide[:1], PAGE, False)) == [2, 1]
+    assert numbers(rows_of([*narrow, panel()], PAGE, False)) == [2, 2]
     assert numbers(rows_of(narrow, 350.0, False)) == [2, 1]
     assert numbers(rows_of(narrow + wide, COLUMN, False)) == [1] * 5
     pairs = [panel(wide=True, title="a") for _ in range(4)]
