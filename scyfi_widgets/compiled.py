@@ -36,7 +36,7 @@ KEPT_VERSIONS = 5
 TRIED = {(0, minor) for minor in range(60, 69)}
 FLOORS = ("models", "cycles", "bifurcations", "dynamics", "training")  # with kernels, lowest first
 WITHOUT_KERNELS = {"widgets", "export", "files", "systems", "server"}
-WITHOUT_KERNELS |= {"__init__.py", "warm.py", "whole.py"}
+WITHOUT_KERNELS |= {"__init__.py", "warm.py", "whole.py", "palette.py"}
 log = logging.getLogger(__name__)
 _decorating = threading.Lock()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# The hues of Okabe and Ito's palette, which colour-blind eyes tell apart, in tones that have a
-# contrast of at least 3 on white and on JupyterLab's dark background alike (WCAG 2.2, graphics).
+# The hues of Okabe and Ito's palette and two more, which colour-blind eyes tell apart, in tones that
+# have a contrast of at least 3 on white and on JupyterLab's dark background alike (WCAG 2.2).
 ORDER_COLOURS = (
     "#1F83CF",
     "#C98200",
@@ -11,8 +11,8 @@ ORDER_COLOURS = (
     "#CC4B00",
     "#C8689F",
     "#1F9DB8",
-    "#8C8500",
-    "#8B5FBF",
+    "#969650",
+    "#7850D8",
 )
 # Several cycles of one order are told apart by tones of its hue. The first is the order's own.
 ORDER_TONES = (
@@ -22,8 +22,8 @@ ORDER_TONES = (
     (ORDER_COLOURS[3], "#AC3F00", "#FE5D00"),
     (ORDER_COLOURS[4], "#A33B77", "#CD76A8"),
     (ORDER_COLOURS[5], "#156B7E", "#1B859C"),
-    (ORDER_COLOURS[6], "#6A6500", "#9D9500"),
-    (ORDER_COLOURS[7], "#A583CE", "#7A49B5"),
+    (ORDER_COLOURS[6], "#666636", "#7E7E43"),
+    (ORDER_COLOURS[7], "#9A7CE1", "#8B69DE"),
 )
 ORBIT_COLOUR = "#8a8f98"
 
@@ -57,9 +57,9 @@ EVENT_COLOURS = {
     "persistence": "#8a8f98",
     "fold": "#CC4B00",
     "flip": "#1F83CF",
-    "border": "#8C8500",
+    "border": "#969650",
     "DTB": "#D81B60",
-    "DFB": "#8B5FBF",
+    "DFB": "#7850D8",
     "centre": "#00916A",
 }
 

@@ -204,7 +204,7 @@ class Figure {
       signs.push(svg("path", {
         d: outline, transform: `translate(${this.px(x[i])},${this.py(y[i])})`, class: `sign ${style.marker}`,
         style: `fill:${style.filled ? colour : "none"};stroke:${edge}`,
-        "stroke-width": style.filled && !style.edge ? 0 : style.width, opacity: style.opacity,
+        "stroke-width": style.width, opacity: style.opacity,
       }));
     }
     return signs;

@@ -11,7 +11,7 @@ from scyfi_widgets.export.print.colours import paper_colour
 from scyfi_widgets.palette import ORDER_COLOURS
 from scyfi_widgets.widgets.palette import INK_COLOUR, PAPER_COLOUR
 
-TOLD_APART = 6  # orders, from 1 on, that colour alone tells apart for everybody
+TOLD_APART = 8  # orders, from 1 on, that colour alone tells apart for everybody
 LEAST_DISTANCE = 10.0  # CIE 1976; 2.3 is just noticed
 
 # Machado, Oliveira and Fernandes (2009), Table 1, severity 1: what is seen of linear RGB.
