@@ -180,7 +180,11 @@ class Image:
 
     def memory(self) -> dict[int, int]:
         """Return the memory of the server's process and of its kernels; shared pages count once."""
-        return {one.pid: pss(one) for one in [self.server, *self.server.children(recursive=True)]}
+        try:
+            family = [self.server, *self.server.children(recursive=True)]
+        except psutil.NoSuchProcess:  # a process that ended while its parents were looked up
+            return {}
+        return {one.pid: pss(one) for one in family}
 
 
 def pss(process: psutil.Process) -> int:
@@ -283,13 +287,15 @@ def test_a_notebook_runs_in_it(path, image, seconds, record_property):
     peak = Peak(process, image)
     peak.start()
     began = time.monotonic()
-    nbclient.NotebookClient(
-        nbformat.read(path, as_version=4),
-        km=ServersKernel(process, connection),
-        timeout=LONGEST_CELL,
-    ).execute()
+    try:
+        nbclient.NotebookClient(
+            nbformat.read(path, as_version=4),
+            km=ServersKernel(process, connection),
+            timeout=LONGEST_CELL,
+        ).execute()
+    finally:
+        peak.stop()
     seconds[path.stem] = time.monotonic() - began
-    peak.stop()
     for name, value in (("seconds", seconds[path.stem]), ("memory_MB", peak.own / MEGABYTES)):
         record_property(name, round(value, 1))
     print(

@@ -8,6 +8,7 @@ and the kernels with it: each looks whether its parent is still there, as Jupyte
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import select
@@ -20,16 +21,24 @@ from typing import Any
 # Figures of notebooks are drawn inline; Matplotlib reads this when it is imported, which a kernel
 # of its own does later than it sets it.
 INLINE = "module://matplotlib_inline.backend_inline"
-# What can be loaded without starting a thread. Not pyplot: it asks which IPython is there.
+# What can be loaded without starting a thread. Not the inline backend: it asks which IPython there
+# is when it is imported, and here is none.
 MODULES = (
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "tornado.platform.asyncio",
+    "IPython.core.completerlib",
+    "IPython.core.pylabtools",
+    "IPython.extensions.storemagic",
+    "sqlite3",
+    "psutil",
     "pandas",
     "scipy.linalg",
     "ipywidgets",
     "bqplot",
     "anywidget",
-    "matplotlib.figure",
+    "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
 )
 
@@ -55,10 +64,22 @@ def _load() -> None:
 
     for name in scyfi_widgets.__all__:
         getattr(scyfi_widgets, name)
+    _draw()
     if warm.is_warm():  # loading takes seconds, compiling minutes
         warm.warm()
     gc.collect()
     gc.freeze()  # a collection in a kernel would write to every page that holds an object
+
+
+def _draw() -> None:
+    """Load what Matplotlib loads with the first picture: fonts, and the writer of PNG files."""
+    with suppress(ImportError):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        figure = Figure()
+        figure.add_subplot(title="$x$", xlabel="x").plot([0, 1])
+        FigureCanvasAgg(figure).print_png(io.BytesIO())
 
 
 def _fork_on_demand() -> dict[str, Any] | None:
@@ -115,6 +136,7 @@ def _report_ended() -> None:
 def _run_kernel(arguments: list[str], folder: str, environment: dict[str, str]) -> None:
     """Be a kernel from now on, as the command ``python -m ipykernel_launcher`` is."""
     os.setsid()
+    gc.collect()  # of nothing, but garbage is collected in proportion to what was there before
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
