@@ -68,7 +68,7 @@ def test_other_systems(monkeypatch):
 
 @pytest.fixture(scope="module")
 def specs(tmp_path_factory) -> KernelSpecManager:
-    """Return the kernel "forked", and the kernel "broken", whose Python is another one."""
+    """Return the kernel "forked", and the kernel "other", whose Python is another one."""
     folder = tmp_path_factory.mktemp("kernels")
     for name, python in (("forked", sys.executable), ("other", str(folder / "python"))):
         (folder / name).mkdir()
@@ -86,7 +86,7 @@ def specs(tmp_path_factory) -> KernelSpecManager:
 
 
 async def run(kernel: AsyncKernelManager, code: str) -> str:
-    """Run code in a kernel; return what it printed."""
+    """Run code in a kernel; return what it printed, and the kinds of what it displayed."""
     channels = kernel.client()
     channels.start_channels()
     await channels.wait_for_ready(60)
@@ -94,6 +94,7 @@ async def run(kernel: AsyncKernelManager, code: str) -> str:
 
     def note(message: dict[str, Any]) -> None:
         printed.append(message["content"].get("text", ""))
+        printed.extend(message["content"].get("data", ()))
 
     reply = await channels.execute_interactive(code, timeout=120, output_hook=note)
     channels.stop_channels()
@@ -152,6 +153,13 @@ class TestRealKernels:
                 assert said[0][place] != said[1][place]
 
         with_kernels(specs, 2, act)
+
+    def test_figures_appear_in_the_notebook(self, specs):
+        async def act(kernel):
+            code = "import matplotlib.pyplot as plt; plt.plot([0, 1])"
+            assert "image/png" in await run(kernel, code)
+
+        with_kernels(specs, 1, act)
 
     def test_interrupt_restart_and_end(self, specs):
         async def act(kernel):
