@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from scyfi_widgets.server import forking
+from scyfi_widgets.server.sparing import SparingKernels
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -123,4 +124,6 @@ def test_start_opens_the_explorer_and_shares_memory():
     assert {one["default_url"] for one in settings.values()} == {
         "/lab/tree/notebooks/01_explorer.ipynb"
     }
+    manager = f"{SparingKernels.__module__}.{SparingKernels.__name__}"
+    assert settings["ServerApp"]["kernel_manager_class"] == manager
     assert (ROOT / "notebooks/01_explorer.ipynb").is_file()

@@ -2,7 +2,7 @@
 
 The checkout is copied, a virtual environment takes the place of the image's, and the scripts of
 ``binder`` do the rest. The notebooks are run as a person opens them, one after the other, by
-kernels of the server that the image starts, and all stay open.
+kernels of the server that the image starts, and none is closed by hand.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ FIRST = "lab/tree/notebooks/01_explorer.ipynb"
 APP = "voila/render/scyfi_widgets/server/app/explorer.ipynb"
 LONGEST_CELL = 300
 MEGABYTES = 1e6
-MOST_MEGABYTES = 1000  # of the server and the kernels of all notebooks, which stay open
+MOST_MEGABYTES = 1000  # of the server and its kernels, when all notebooks were run
+KEPT = 3  # of their kernels at least are still there then
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 pytestmark = pytest.mark.slow
@@ -172,6 +173,10 @@ class Image:
         body["kernel"] = {"name": "python3"}
         return json.loads(self.request("api/sessions", "POST", body)[1])["kernel"]["id"]
 
+    def open_kernels(self) -> int:
+        """Return the number of kernels that run."""
+        return len(json.loads(self.request("api/kernels")[1]))
+
     def compiled(self) -> dict[str, int]:
         """Return the files of compiled kernels, with the times when they were written."""
         folder = self.home / ".cache/scyfi_widgets"
@@ -305,14 +310,18 @@ def test_a_notebook_runs_in_it(path, image, seconds, record_property):
     assert image.compiled() == compiled, "something was compiled that postBuild should have"
 
 
-def test_all_of_them_are_open_within_the_memory(image, seconds, record_property):
+def test_all_of_them_run_within_the_memory(image, seconds, record_property):
     assert len(seconds) == len(NOTEBOOKS), "every notebook must have run before"
-    memory = {pid: round(value / MEGABYTES) for pid, value in image.memory().items()}
-    total = sum(memory.values())
+    deadline = time.monotonic() + 30  # the server looks every few seconds
+    while (total := sum(image.memory().values()) / MEGABYTES) > MOST_MEGABYTES:
+        assert time.monotonic() < deadline, f"{total:.0f} MB"
+        time.sleep(1)
+    left = image.open_kernels()
     record_property("seconds_of_all_notebooks", round(sum(seconds.values()), 1))
-    record_property("memory_MB", total)
-    print(f"all notebooks: {sum(seconds.values()):.0f} s; {total} MB when all are open: {memory}")
-    assert total < MOST_MEGABYTES
+    record_property("memory_MB", round(total))
+    each = [round(one / MEGABYTES) for one in image.memory().values()]
+    print(f"all notebooks: {sum(seconds.values()):.0f} s; {total:.0f} MB, {left} kernels: {each}")
+    assert left >= KEPT
 
 
 def test_the_app_opens_in_it(image):
