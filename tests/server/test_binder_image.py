@@ -259,7 +259,7 @@ def seconds() -> dict[str, float]:
 
 
 def test_everything_in_it_fits_together(image):
-    assert image.run("pip", "check").stdout.strip() == "No broken requirements found."
+    image.run("pip", "check")  # fails where something is missing or does not fit
     where = image.run("python", "-c", "import os; os.chdir('notebooks'); import scyfi_widgets as m;"
                       "print(m.__file__)", PYTHONSAFEPATH="1")  # fmt: skip
     assert str(image.prefix) in where.stdout
