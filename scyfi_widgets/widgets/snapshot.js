@@ -128,7 +128,7 @@ function render({model, el}) {
   button.setAttribute("aria-label", tip);
   const icon = document.createElement("i");
   icon.className = "fa fa-download center";
-  button.append(icon);
+  button.append(icon, " PNG"); // the word too: a saved page may have no icons
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
