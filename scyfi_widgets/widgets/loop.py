@@ -67,8 +67,8 @@ class Loop:
     ----------
     drawn, dropped : int
         How many scenes were drawn, and how many gave way to a newer one.
-    rest : float
-        Seconds without a change before finer pictures begin.
+    rest : float or None
+        Seconds without a change before finer pictures begin; None for the usual ones.
     """
 
     def __init__(self, show: Callable[[Scene], None], set_working: Callable[[bool], None]):
@@ -86,7 +86,7 @@ class Loop:
         self._last_drawn = 0.0
         self._closed = self._working = False
         self.drawn = self.dropped = 0
-        self.rest = REST
+        self.rest: float | None = None
 
     def join(self, pane: Pane) -> None:
         """Draw `pane` from now on, after those that joined before; a closed loop goes on."""
@@ -208,8 +208,9 @@ class Loop:
 
     def _refine(self, job: _Job, unfinished: _Pictures) -> None:
         """Draw finer pictures, in turn, until there are no more or a newer scene comes."""
+        rest = REST if self.rest is None else self.rest
         with self._changed:
-            self._changed.wait_for(lambda: job.scene.cancelled, self.rest)
+            self._changed.wait_for(lambda: job.scene.cancelled, rest)
         while unfinished and not job.scene.cancelled:
             unfinished = self._draw_round(job, unfinished)
         with self._changed:
