@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# The hues of Okabe and Ito's palette and two more, which colour-blind eyes tell apart, in tones that
-# have a contrast of at least 3 on white and on JupyterLab's dark background alike (WCAG 2.2).
+# The hues of Okabe and Ito's palette and two more, which colour-blind eyes tell apart, in tones
+# that have a contrast of at least 3 on white and on JupyterLab's dark background alike (WCAG 2.2).
 ORDER_COLOURS = (
     "#1F83CF",
     "#C98200",
