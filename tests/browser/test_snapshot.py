@@ -109,7 +109,7 @@ def test_the_button_works_with_the_keyboard(open_notebook: Opener) -> None:
     notebook = open_notebook(*CELLS[:2])
     button = notebook.locator(".sw-snapshot").first
     assert button.get_attribute("aria-label") == "Save the picture as a PNG file"
-    assert button.bounding_box()["width"] < 60.0
+    assert button.bounding_box()["width"] < 90.0  # ipywidgets gives 148
     button.focus()
     with notebook.page.expect_download() as download:
         notebook.page.keyboard.press("Enter")
