@@ -27,6 +27,7 @@ from .sheet import sheet_of
 from .sliders import MOST_FRAMES, Ranges, Slider, checked_number, coarse, frames
 from .stage import EpochStage, Stage, panels_in, stage_of
 from .summary import summary_of
+from .target import checked_target
 from .windows import given_back, hold
 
 HERE = Path(__file__).parent / "page"
@@ -122,7 +123,7 @@ def export_html(
     >>> explorer = sw.Explorer(sw.systems.sixteen_cycle(), max_order=16)
     >>> sw.export_html(explorer, "figure.html", sliders={"W[0,1]": (-1, 1, 101)})
     """
-    target = _checked_path(path)
+    target = checked_target(path, ENDINGS)
     stage = stage_of(widget)
     moving = stage.sliders(sliders)
     number = checked_number(moving, most_frames)
@@ -216,25 +217,15 @@ def page_style() -> str:
 def default_title(widget: widgets.Widget) -> str:
     """Return what a page is called: the figure and its network."""
     first: Panel = panels_in(widget)[0]
-    words = re.findall(r"[A-Z][a-z]*", type(first).__name__)
     model = first.live.model
     states = f"{model.M} state{'s' if model.M > 1 else ''}"
-    return f"{' '.join(words).capitalize()}: {type(model).__name__}, {states}"
+    return f"{first.figure_name.capitalize()}: {type(model).__name__}, {states}"
 
 
 def _details(code: str) -> str:
     text = escape(f"import scyfi_widgets as sw\n\nmodel = {code}")
     summary = "<summary>The network at the beginning, as Python</summary>"
     return f"<details>{summary}<pre>{text}</pre></details>"
-
-
-def _checked_path(path: str | os.PathLike) -> Path:
-    target = Path(path)
-    if target.suffix.lower() not in ENDINGS:
-        raise ValueError(f"path must end with {' or '.join(ENDINGS)}, got {str(path)!r}")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"path names the folder {str(target.parent)!r}, which is not there")
-    return target
 
 
 def _looks(stage: Stage, sliders: Sequence[Slider]):

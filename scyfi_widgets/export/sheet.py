@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -85,7 +84,7 @@ def _node(widget: widgets.Widget, sheet: Sheet, moving: tuple[str, ...], title: 
 
 def _box(widget: widgets.Box, sheet: Sheet, moving: tuple[str, ...], title: str) -> dict | None:
     panel = isinstance(widget, Panel)
-    title = _spoken(type(widget).__name__) if panel else title
+    title = widget.figure_name.capitalize() if panel else title
     children = [_node(child, sheet, moving, title) for child in widget.children]
     children = [child for child in children if child is not None]
     if not children:
@@ -217,9 +216,3 @@ def _hidden(widget: widgets.Widget) -> bool:
 
 def _classes(widget: widgets.Widget) -> str:
     return " ".join(name for name in widget._dom_classes if name not in STATES)
-
-
-def _spoken(name: str) -> str:
-    """Return a class's name as words: ``Bifurcation diagram``."""
-    words = re.findall(r"[A-Z][a-z]*", name)
-    return " ".join(words).capitalize()

@@ -218,5 +218,5 @@ def test_a_replay_is_scrubbed_and_played(open_page, replay_page):
     opened.press(" ")
     opened.wait_for(lambda frame: frame > 3)
     page.keyboard.press(" ")
-    assert page.get_by_role("group", name="Eigenvalue pane").locator("path.sign").count() > 0
+    assert page.get_by_role("group", name="Eigenvalues").locator("path.sign").count() > 0
     opened.check_quiet()

@@ -15,13 +15,14 @@ from ...training.numbers import in_range
 from ...whole import write_whole
 from ...widgets.plane.bifurcation_plane import BifurcationPlane
 from ..reading import read_figure
+from ..target import checked_target
 from . import layout
 from .axes import INK, draw
 from .legend import legend_entries
 from .panes import PrintedPane, chosen_panes, panes_of, wait_for
 from .plane_labels import fitted_labels
 from .plots import draw_plot, has_plot
-from .saving import checked_path, checked_width, contents, default_settings, require_matplotlib
+from .saving import ENDINGS, checked_width, contents, default_settings, require_matplotlib
 from .text_flow import draw_flow
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def export_figure(
     >>> explorer = sw.Explorer(sw.systems.sixteen_cycle(), max_order=16)
     >>> sw.export_figure(explorer, "figure.pdf", width="page")
     """
-    target = checked_path(path)
+    target = checked_target(path, ENDINGS)
     across = POINTS_A_MM * checked_width(width)
     up = None if height is None else POINTS_A_MM * in_range("height", height, 0.0, above=True)
     dpi = whole_number("dpi", dpi, 1)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ... import __version__
@@ -50,22 +48,6 @@ def require_matplotlib() -> None:
         raise ImportError(
             "export_figure needs Matplotlib: pip install 'scyfi-widgets[plot]'"
         ) from error
-
-
-def checked_path(path: str | os.PathLike) -> Path:
-    """Return where a figure is to be written.
-
-    Raises
-    ------
-    ValueError, FileNotFoundError
-        If its ending is no format, or its folder is not there.
-    """
-    target = Path(path)
-    if target.suffix.lower() not in ENDINGS:
-        raise ValueError(f"path must end with {', '.join(ENDINGS)}, got {str(path)!r}")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"path names the folder {str(target.parent)!r}, which is not there")
-    return target
 
 
 def checked_width(width: str | float) -> float:
