@@ -20,6 +20,7 @@ import nbformat
 import pytest
 from harness import LabServer, Notebook
 from nbconvert import HTMLExporter
+from playwright.sync_api import expect
 
 import scyfi_widgets as sw
 
@@ -41,10 +42,7 @@ SAVE = "() => window.jupyterapp.commands.execute('docmanager:save')"
 # What the page tries beside itself before it goes to a CDN: a file of each library, and the icons'
 # fonts, which html-manager looks for in the wrong place (buttons keep their words).
 EXPECTED_MISSES = re.compile(r"file://.*(/(bqplot|bqscales|anywidget)\.js|\.(woff2?|ttf))$")
-POINTS = """
-area => Array.from(area.querySelectorAll('.bqplot')[0].querySelectorAll('g.object_grp'))
-  .filter(point => point.style.display !== 'none' && point.style.opacity !== '0').length
-"""
+SHOWN_POINTS = "g.object_grp:not([style*='display: none'], [style*='opacity: 0;'])"
 
 
 @pytest.fixture(scope="module")
@@ -131,21 +129,21 @@ def test_widgets_are_drawn_without_a_kernel(saved_by, libraries, page, request, 
     replay.locator(".bqplot").nth(FIGURES - 1).wait_for(timeout=60_000)
 
     cycles = sw.find_cycles(sw.systems.sixteen_cycle(), max_order=16)
-    explorer.locator("g.object_grp").nth(0).wait_for(state="attached")
-    drawn = explorer.evaluate(POINTS)
-    assert drawn == sum(cycle.order for cycle in cycles) + 1  # and where the orbit starts
-    assert explorer.locator(".sw-table tbody tr").count() == len(cycles)
-    assert explorer.locator(".sw-weight .noUi-handle").count() == 8
-    assert explorer.locator(".sw-badge").first.inner_text() == "complete to order 16, proved"
-    assert replay.locator(".bqplot").count() == FIGURES
+    points = explorer.locator(".bqplot").first.locator(SHOWN_POINTS)
+    expect(points).to_have_count(sum(cycle.order for cycle in cycles) + 1)  # 1: the orbit's start
+    expect(explorer.locator(".sw-table tbody tr")).to_have_count(len(cycles))
+    expect(explorer.locator(".sw-weight .noUi-handle")).to_have_count(8)
+    expect(explorer.locator(".sw-badge").first).to_have_text("complete to order 16, proved")
+    expect(replay.locator(".bqplot")).to_have_count(FIGURES)
     for number in range(FIGURES):
-        curves = replay.locator(".bqplot").nth(number).locator("path.line[d^=M], g.object_grp")
-        assert curves.count() > 0, f"figure {number} of the replay is empty"
+        figure = replay.locator(".bqplot").nth(number)
+        expect(figure.locator("path.line[d^=M], g.object_grp")).not_to_have_count(0)
 
     transport = replay.locator(".sw-transport")
-    assert "epoch 0 of 20" in transport.inner_text()
+    expect(transport.locator(".sw-epoch")).to_have_text("epoch 0 of 20")
     transport.locator("button", has_text="▸").click()
-    assert "epoch 1 of 20" in transport.inner_text()
+    # The words follow with the next picture of the display.
+    expect(transport.locator(".sw-epoch")).to_have_text("epoch 1 of 20")
     page.screenshot(path=artifact(f"saved-{saved_by}.png"), full_page=True)
     assert errors == []
 
