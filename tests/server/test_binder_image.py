@@ -282,7 +282,7 @@ def test_it_starts_in_the_explorer_notebook(image):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_in_it(path, image, seconds, record_property):
+def test_a_notebook_runs_in_it(path, image, seconds, record_testsuite_property):
     compiled = image.compiled()
     assert compiled
     others = set(image.server.children(recursive=True))
@@ -302,7 +302,7 @@ def test_a_notebook_runs_in_it(path, image, seconds, record_property):
         peak.stop()
     seconds[path.stem] = time.monotonic() - began
     for name, value in (("seconds", seconds[path.stem]), ("memory_MB", peak.own / MEGABYTES)):
-        record_property(name, round(value, 1))
+        record_testsuite_property(f"{path.stem}_{name}", round(value, 1))
     print(
         f"{path.stem}: {seconds[path.stem]:.1f} s; memory {peak.own / MEGABYTES:.0f} MB at most, "
         f"{peak.together / MEGABYTES:.0f} MB with the server and all that is open"
@@ -310,15 +310,15 @@ def test_a_notebook_runs_in_it(path, image, seconds, record_property):
     assert image.compiled() == compiled, "something was compiled that postBuild should have"
 
 
-def test_all_of_them_run_within_the_memory(image, seconds, record_property):
+def test_all_of_them_run_within_the_memory(image, seconds, record_testsuite_property):
     assert len(seconds) == len(NOTEBOOKS), "every notebook must have run before"
     deadline = time.monotonic() + 30  # the server looks every few seconds
     while (total := sum(image.memory().values()) / MEGABYTES) > MOST_MEGABYTES:
         assert time.monotonic() < deadline, f"{total:.0f} MB"
         time.sleep(1)
     left = image.open_kernels()
-    record_property("seconds_of_all_notebooks", round(sum(seconds.values()), 1))
-    record_property("memory_MB", round(total))
+    record_testsuite_property("seconds_of_all_notebooks", round(sum(seconds.values()), 1))
+    record_testsuite_property("memory_MB", round(total))
     each = [round(one / MEGABYTES) for one in image.memory().values()]
     print(f"all notebooks: {sum(seconds.values()):.0f} s; {total:.0f} MB, {left} kernels: {each}")
     assert left >= KEPT
