@@ -79,6 +79,8 @@ class Signs:
     area : float
         Square CSS pixels.
     opacity : float
+    words : tuple of str
+        What each point says under the mouse, as HTML; empty where they are silent.
     """
 
     points: np.ndarray
@@ -89,6 +91,7 @@ class Signs:
     edge_width: float
     area: float
     opacity: float
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

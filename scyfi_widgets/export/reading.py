@@ -7,6 +7,7 @@ from functools import singledispatch
 import bqplot
 import numpy as np
 
+from ..widgets.telling import TellingScatter
 from ..widgets.ticks import round_ticks
 from .drawing import Axis, Curves, Drawing, Mark, Raster, Signs, Texts
 
@@ -97,6 +98,7 @@ def _(mark: bqplot.Scatter, beside: bool = False) -> Signs:
         edge_width=float(mark.stroke_width),
         area=float(mark.default_size),
         opacity=float(mark.opacities[0]) if len(mark.opacities) else 1.0,
+        words=mark.all_words() if isinstance(mark, TellingScatter) else (),
     )
 
 

@@ -190,6 +190,7 @@ def _described(mark: Mark, drawing: Drawing, many: bool) -> tuple[dict, object]:
                 "width": mark.edge_width,
                 "area": mark.area,
                 "opacity": mark.opacity,
+                "words": [mark.words[i] for i in kept] if mark.words else [],
             }
             return style, [points]
         case Texts():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import bqplot
@@ -13,6 +13,7 @@ from .marks import new_figure
 from .palette import EVENT_MARKERS, INK_COLOUR, PAPER_COLOUR, START_COLOUR
 from .pane import close_tree
 from .picture import EMPTY
+from .telling import TellingScatter
 from .ticks import round_ticks
 
 Limits = tuple[float, float]
@@ -83,9 +84,9 @@ class Chart:
         filled: bool = True,
         edge: str | None = PAPER_COLOUR,
         **settings: Any,
-    ) -> bqplot.Scatter:
+    ) -> TellingScatter:
         """Return a mark for points; filled ones have an edge, so that they stand out."""
-        return bqplot.Scatter(
+        return TellingScatter(
             x=EMPTY,
             y=EMPTY,
             marker=marker,
@@ -102,50 +103,12 @@ class Chart:
 
     def _event_signs(
         self, size: int, colours: Mapping[str, str] | None = None
-    ) -> dict[str, bqplot.Scatter]:
+    ) -> dict[str, TellingScatter]:
         """Return a mark for each type of event, in ink unless there are `colours`."""
         return {
             name: self._scatter(marker, size, (colours or {}).get(name, INK_COLOUR), filled)
             for name, (marker, filled, _) in EVENT_MARKERS.items()
         }
-
-    @staticmethod
-    def _tell(
-        mark: bqplot.Scatter,
-        owners: Callable[[], Sequence],
-        words: Callable[[Any, int], str],
-        picked: Callable[[Any, float, float], None] | None = None,
-    ) -> None:
-        """Let the points of a mark say what they belong to.
-
-        Parameters
-        ----------
-        mark : bqplot.Scatter
-        owners : callable
-            Returns what each of its points belongs to, now.
-        words : callable
-            Called with the owner of the point under the mouse and the point's place among all;
-            returns the tooltip.
-        picked : callable, optional
-            Called with the owner of a point that a person clicks, and where it is.
-        """
-        mark.tooltip = widgets.HTML()
-
-        def found(content: dict) -> tuple[Any, int] | None:
-            index, all_of_them = content.get("data", {}).get("index", -1), owners()
-            return (all_of_them[index], index) if 0 <= index < len(all_of_them) else None
-
-        def hover(_, content: dict) -> None:
-            if (at := found(content)) is not None:
-                mark.tooltip.value = words(*at)
-
-        def click(_, content: dict) -> None:
-            if (at := found(content)) is not None:
-                picked(at[0], float(content["data"]["x"]), float(content["data"]["y"]))
-
-        mark.on_hover(hover)
-        if picked is not None:
-            mark.on_element_click(click)
 
     # What a person does ---------------------------------------------------------------------------
 

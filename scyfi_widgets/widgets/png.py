@@ -48,9 +48,10 @@ def smaller_png(png: bytes) -> bytes:
 
 
 def halved_png(png: bytes) -> bytes:
-    """Return a picture of `palette_png` with half its rows and columns.
+    """Return a picture of `palette_png` in shades with half its rows, columns and shades.
 
-    Of four pixels the one is kept that stands last in the palette: of shades, the darkest.
+    Of four pixels the one is kept that stands last in the palette, the darkest; and of two shades
+    the darker one. The first, of which nothing is seen, stays.
     """
     parts = _parts(png)
     width, height, bits = struct.unpack(">IIB", parts[b"IHDR"][:9])
@@ -61,7 +62,9 @@ def halved_png(png: bytes) -> bytes:
     blocks = even.reshape(len(even) // 2, 2, -1, 2)
     colours = np.frombuffer(parts[b"PLTE"], np.uint8).reshape(-1, 3)
     opacity = np.frombuffer(parts[b"tRNS"], np.uint8)
-    return palette_png(blocks.max(axis=(1, 3)), np.column_stack([colours, opacity]))
+    kept = np.append(np.arange(0, len(opacity) - 1, 2), len(opacity) - 1)
+    halved = (blocks.max(axis=(1, 3)) + 1) // 2
+    return palette_png(halved, np.column_stack([colours, opacity])[kept])
 
 
 def is_shaded(png: bytes) -> bool:

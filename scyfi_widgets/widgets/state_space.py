@@ -23,6 +23,7 @@ from .projection import Limits, Projection, plane_of
 from .return_map import ReturnMap
 from .scene import Scene
 from .snapshot import Snapshot
+from .telling import TellingScatter
 from .ticks import round_ticks
 
 
@@ -270,7 +271,7 @@ class StateSpace(LivePane):
         self._tail = line(ORBIT_COLOUR, 3.0, 1.0)
         self._crowd = line(ORBIT_COLOUR, 3.2, 0.9)
         self._cycle_marks = {
-            stability: bqplot.Scatter(
+            stability: TellingScatter(
                 x=EMPTY,
                 y=EMPTY,
                 color=EMPTY,
@@ -279,12 +280,14 @@ class StateSpace(LivePane):
                 fill=filled,
                 default_size=64,
                 stroke_width=2.0,
-                tooltip=widgets.HTML(),
             )
             for stability, (marker, filled, _) in STABILITY_MARKERS.items()
         }
         for stability, scatter in self._cycle_marks.items():
-            scatter.on_hover(lambda _, event, name=stability: self._describe(name, event))
+            scatter.tell(
+                lambda name=stability: self.picture.cycle_points[name][2] if self.picture else (),
+                lambda owner, _: tooltip_html(*owner),
+            )
             scatter.on_element_click(lambda _, event: self._on_click(event["data"]))
         self._start = bqplot.Scatter(
             x=EMPTY,
@@ -396,14 +399,6 @@ class StateSpace(LivePane):
         )
         if before is not None:
             before.close()
-
-    def _describe(self, stability: str, event: dict) -> None:
-        if self.picture is None:
-            return
-        cycles = self.picture.cycle_points[stability][2]
-        index = event.get("data", {}).get("index", -1)
-        if 0 <= index < len(cycles):
-            self._cycle_marks[stability].tooltip.value = tooltip_html(*cycles[index])
 
 
 def _differ(some: CycleSet, others: CycleSet) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import scyfi_widgets as sw
+from scyfi_widgets.widgets.palette import STABILITY_MARKERS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -157,6 +158,21 @@ def test_the_mouse_moves_it_too(open_page, explorer_page):
     opened.page.mouse.click(box["x"] + box["width"] - 9, box["y"] + box["height"] / 2)
     opened.wait_for(lambda frame: frame == 9)
     see_true_cycles(opened, 1.0)
+
+
+def test_signs_tell_what_they_are(open_page, explorer_page):
+    opened = open_page(explorer_page)
+    page, tip = opened.page, opened.page.locator("#tip")
+    assert tip.is_hidden()
+    (cycle,) = sw.find_cycles(MODEL, max_order=8)
+    marker, _, _ = STABILITY_MARKERS[cycle.stability]
+    space = page.get_by_role("group", name="State space")
+    space.locator(f"path.sign.{marker}").hover()
+    assert f"{cycle.stability} {cycle.name}" in tip.inner_text()
+    assert f"word {cycle.word_text}" in tip.inner_text()
+    page.mouse.move(2, 2)
+    assert tip.is_hidden()
+    opened.check_quiet()
 
 
 def test_screen_readers_are_told(open_page, explorer_page):

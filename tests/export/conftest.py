@@ -24,7 +24,7 @@ class Page:
 
     def __init__(self, path: Path):
         self.text = path.read_text("utf-8")
-        packed = zlib.decompress(base64.b64decode(FRAMES.search(self.text)[1]))
+        packed = zlib.decompress(from_letters(FRAMES.search(self.text)[1]))
         length = int.from_bytes(packed[:4], "little")
         self.header = json.loads(packed[4 : 4 + length])
         place = 4 + length
@@ -68,6 +68,11 @@ class Page:
             data = self.content(mark["data"], frame)
             marks.append((style, data if style["kind"] == "raster" else placed(data, axes)))
         return marks
+
+
+def from_letters(text: str) -> bytes:
+    """Return the bytes that stand on a page as letters."""
+    return base64.b85decode(text.replace(":", "<"))
 
 
 def placed(data: bytes, axes: dict) -> np.ndarray:

@@ -8,11 +8,11 @@ import zlib
 
 import numpy as np
 
-from scyfi_widgets.export.packing import bytes_slot, pack, points_slot, text_slot
+from scyfi_widgets.export.packing import as_letters, bytes_slot, pack, points_slot, text_slot
 
 
 def unpacked(text: str) -> tuple[dict, bytes]:
-    content = zlib.decompress(base64.b64decode(text))
+    content = zlib.decompress(base64.b85decode(text.replace(":", "<")))
     length = int.from_bytes(content[:4], "little")
     return json.loads(content[4 : 4 + length]), content[4 + length :]
 
@@ -50,4 +50,7 @@ def test_everything_comes_back():
 def test_the_text_is_safe_in_a_page():
     slot = text_slot()
     slot.add("</script><!--")
-    assert not set(pack({}, [slot])) & set("<>&\"'")
+    assert "<" not in pack({}, [slot])
+    letters = as_letters(np.random.default_rng(0).integers(0, 256, 10_000, np.uint8).tobytes())
+    assert len(set(letters)) == 85
+    assert not set(letters) & set("<\\\"' \n")

@@ -23,6 +23,12 @@ def test_a_state_space_is_read_with_its_cycles():
     (cycle,) = space.cycles.stable
     np.testing.assert_array_equal(np.sort(stable.points, 0), np.sort(cycle.points, 0))
     assert len(set(stable.colours)) == 1
+    assert len(stable.words) == cycle.order
+    for place, words in zip(stable.points, stable.words, strict=True):
+        assert words.startswith("<b>stable 16-cycle</b>")
+        assert f"z ({place[0]:.4g}, {place[1]:.4g})" in words
+    (start,) = (mark for mark in signs if not mark.words and len(mark.points))
+    np.testing.assert_array_equal(start.points, [space.live.start])
 
 
 def test_a_diagram_is_read_with_its_orbits_below():

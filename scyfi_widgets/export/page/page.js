@@ -6,9 +6,24 @@ const DASHES = {dashed: "10,10", dotted: "2,10", dash_dotted: "10,5,2,5"};
 
 // --- The frames -----------------------------------------------------------------------------------
 
+const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;:=>?@^_`{|}~";
+
+// Five letters are four bytes, see as_letters in packing.py.
+function bytesOf(text) {
+  const digits = new Uint8Array(128);
+  [...LETTERS].forEach((letter, digit) => { digits[letter.charCodeAt(0)] = digit; });
+  const groups = Math.ceil(text.length / 5), bytes = new Uint8Array(4 * groups), view = new DataView(bytes.buffer);
+  const whole = text.padEnd(5 * groups, "~");
+  for (let group = 0; group < groups; group += 1) {
+    let value = 0;
+    for (let place = 5 * group; place < 5 * group + 5; place += 1) value = 85 * value + digits[whole.charCodeAt(place)];
+    view.setUint32(4 * group, value);
+  }
+  return bytes.subarray(0, bytes.length - (whole.length - text.length));
+}
+
 async function unpack(text) {
-  const packed = Uint8Array.from(atob(text.trim()), letter => letter.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = new Blob([bytesOf(text.trim())]).stream().pipeThrough(new DecompressionStream("deflate"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   const length = new DataView(bytes.buffer).getUint32(0, true);
   const page = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
@@ -201,11 +216,13 @@ class Figure {
     for (let i = 0; i < count; i += 1) {
       const colour = style.colours[style.owners.length ? style.owners[i] : 0];
       const edge = style.filled ? style.edge || colour : colour;
-      signs.push(svg("path", {
+      const sign = svg("path", {
         d: outline, transform: `translate(${this.px(x[i])},${this.py(y[i])})`, class: `sign ${style.marker}`,
         style: `fill:${style.filled ? colour : "none"};stroke:${edge}`,
         "stroke-width": style.width, opacity: style.opacity,
-      }));
+      });
+      sign.words = style.words[i];
+      signs.push(sign);
     }
     return signs;
   }
@@ -271,6 +288,24 @@ function describe(box) {
   const texts = [...box.querySelectorAll(":scope > .text")];
   if (!figure || !texts.length) return;
   figure.setAttribute("aria-describedby", texts.map(text => text.id ||= `text${legends += 1}`).join(" "));
+}
+
+// What the sign under the mouse or the finger says.
+function tip() {
+  const element = document.createElement("div");
+  element.id = "tip";
+  element.hidden = true;
+  document.addEventListener("pointerover", event => {
+    const words = event.target.words;
+    element.hidden = !words;
+    if (!words) return;
+    element.innerHTML = words;
+    const {clientWidth: width} = document.documentElement, sign = event.target.getBoundingClientRect();
+    const left = Math.min(sign.right + 8, width - element.offsetWidth - 8);
+    element.style.left = `${Math.max(8, left) + scrollX}px`;
+    element.style.top = `${sign.bottom + 6 + scrollY}px`;
+  });
+  return element;
 }
 
 const short = value => String(Number(value.toPrecision(6))).replace("-", "−");
@@ -359,6 +394,7 @@ async function main() {
   };
   const moving = controls(page, show);
   document.querySelector("#controls").append(...moving.map(control => control.element));
+  document.body.append(tip());
   themeButton();
   show();
 }

@@ -49,8 +49,7 @@ class DiagramMarks(Chart):
         self._now = self._line(1.4, colour=START_COLOUR, opacity=0.9)
         self._events = self._event_signs(48)
         for name, scatter in self._events.items():
-            self._tell(
-                scatter,
+            scatter.tell(
                 lambda name=name: self._picture.events[name][1] if self._picture else (),
                 lambda event, _: tooltip_html(event, self._picture.diagram.line.label),
                 lambda _, x, y: self._move(x),

@@ -50,8 +50,7 @@ class PlaneMarks(Chart):
         self._now = self._line(1.2, colour=START_COLOUR, opacity=0.75)
         self._signs = self._event_signs(36)
         for name, scatter in self._signs.items():
-            self._tell(
-                scatter,
+            scatter.tell(
                 lambda name=name: self._picture.signs[name][1] if self._picture else (),
                 lambda curve, index, name=name: self._curve_words(name, curve, index),
                 lambda _, x, y: self._move(x, y),
@@ -61,8 +60,7 @@ class PlaneMarks(Chart):
             for marker, size, width in (("square", 52, 1.7), ("circle", 16, 1.0))
         )
         for place, scatter in enumerate((self._points, self._crossings)):
-            self._tell(
-                scatter,
+            scatter.tell(
                 lambda place=place: self._picture.owners[place] if self._picture else (),
                 lambda point, _: point_html(point, self._picture.plane),
                 lambda _, x, y: self._move(x, y),

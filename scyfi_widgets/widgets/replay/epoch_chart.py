@@ -46,8 +46,7 @@ class EpochChart(Chart):
     def _tell_events(self, signs: dict[str, bqplot.Scatter]) -> None:
         """Let the signs of all types say which event they are; a click goes to its epoch."""
         for name, scatter in signs.items():
-            self._tell(
-                scatter,
+            scatter.tell(
                 lambda name=name: self._events_of(name),
                 lambda event, _: event_html(event),
                 lambda _, x, y: self._go(x),

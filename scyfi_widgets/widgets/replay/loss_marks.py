@@ -50,8 +50,7 @@ class LossMarks(EpochChart):
             way: self._scatter(f"triangle-{way}", 80, START_COLOUR) for way in ("down", "up")
         }
         for way, scatter in self._jumps.items():
-            self._tell(
-                scatter,
+            scatter.tell(
                 lambda way=way: self._jumps_of(way),
                 lambda jump, _: jump_html(jump),
                 lambda _, x, y: self._go(x),

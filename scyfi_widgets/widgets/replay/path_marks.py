@@ -62,8 +62,7 @@ class PathMarks(Chart):
         self._dot = self._scatter("circle", 110, START_COLOUR, stroke_width=1.8)
         self._signs = self._event_signs(46)
         for name, scatter in self._signs.items():
-            self._tell(
-                scatter,
+            scatter.tell(
                 lambda name=name: self._picture.signs[name][1] if self._picture else (),
                 lambda event, _: event_html(event),
                 lambda event, x, y: self._go_to_epoch(event.epoch),

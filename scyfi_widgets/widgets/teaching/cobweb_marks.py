@@ -75,8 +75,7 @@ class CobwebMarks(Chart):
             for name, (marker, filled, _) in STABILITY_MARKERS.items()
         }
         for name, scatter in self._cycles.items():
-            self._tell(
-                scatter,
+            scatter.tell(
                 lambda name=name: self._picture.points[name][2] if self._picture else (),
                 lambda owner, _: tooltip_html(*owner),
                 lambda _, x, __: self._move(x),

@@ -82,8 +82,7 @@ class GradientMarks:
         over.build()
         over.mark("handle").observe(self._on_handle, "x")
         for name, scatter in signs.items():
-            over._tell(
-                scatter,
+            scatter.tell(
                 lambda name=name: self._events(name),
                 lambda event, _: tooltip_html(event, self._picture.lens.line.label),
                 lambda event, x, y: self._move(x),

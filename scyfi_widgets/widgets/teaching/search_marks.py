@@ -60,8 +60,7 @@ class SearchMarks(Chart):
             for name, (marker, filled, _) in STABILITY_MARKERS.items()
         }
         for name, scatter in self._cycles.items():
-            self._tell(
-                scatter,
+            scatter.tell(
                 lambda name=name: self._shown.cycles[name][2] if self._shown else (),
                 lambda owner, _: tooltip_html(*owner),
             )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import bqplot
-import ipywidgets as widgets
 import numpy as np
 
+from ...cycles import Cycle
 from ...cycles.cycle_set import format_number
 from ..marks import new_figure, set_mark
 from ..palette import INK_COLOUR, ORBIT_COLOUR, ORDER_COLOURS
 from ..picture import EMPTY
+from ..telling import TellingScatter
 from ..ticks import round_ticks
 from .points import AGES, SMALLEST, Points
 
@@ -34,7 +35,7 @@ class UnitCircle:
     Attributes
     ----------
     figure : bqplot.Figure
-    marks : dict of str to bqplot.Scatter
+    marks : dict of str to TellingScatter
         One a group. Colour: order.
     trail : bqplot.Lines
     """
@@ -94,8 +95,8 @@ class UnitCircle:
             **{"colors": [colour], **settings},
         )
 
-    def _scatter(self, name: str, marker: str, filled: bool, size: int) -> bqplot.Scatter:
-        mark = bqplot.Scatter(
+    def _scatter(self, name: str, marker: str, filled: bool, size: int) -> TellingScatter:
+        mark = TellingScatter(
             x=EMPTY,
             y=EMPTY,
             color=EMPTY,
@@ -104,14 +105,12 @@ class UnitCircle:
             fill=filled,
             default_size=size,
             stroke_width=1.8,
-            tooltip=widgets.HTML(),
         )
-        mark.on_hover(lambda _, event: self._describe(name, event))
+        mark.tell(lambda: self._owners[name], lambda cycle, _: tooltip_html(cycle))
         return mark
 
-    def _describe(self, name: str, hover: dict) -> None:
-        owners, index = self._owners[name], hover.get("data", {}).get("index", -1)
-        if 0 <= index < len(owners):
-            cycle = owners[index]
-            values = ", ".join(format_number(value) for value in cycle.eigenvalues[:MOST_VALUES])
-            self.marks[name].tooltip.value = f"<b>{cycle.stability} {cycle.name}</b><br>λ {values}"
+
+def tooltip_html(cycle: Cycle) -> str:
+    """Return what is said of an eigenvalue of a cycle."""
+    values = ", ".join(format_number(value) for value in cycle.eigenvalues[:MOST_VALUES])
+    return f"<b>{cycle.stability} {cycle.name}</b><br>λ {values}"
