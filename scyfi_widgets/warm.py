@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 
-from .compiled import cache_folder, warm_marker
+from .compiled import PACKAGE, cache_folder, warm_marker
+
+# The package of this very process: kernels are kept apart by where their sources lie.
+HELPER = (
+    "import sys; sys.path[0] = sys.argv[1]; "
+    "from scyfi_widgets.warm import compile_part; compile_part(sys.argv[2])"
+)
 
 
 def is_warm() -> bool:
@@ -27,7 +37,11 @@ def remember_warm() -> None:
 
 
 def warm() -> float:
-    """Run every kernel once on the smallest network; return the seconds it took."""
+    """Run every kernel once on the smallest network; return the seconds it took.
+
+    Kernels that are not on disk yet are compiled in two processes at once. What these leave undone,
+    for whatever reason, is compiled here.
+    """
     from .bifurcations.compile import compile_planes
     from .cycles.find import compile_all
     from .dynamics import compile_dynamics
@@ -39,9 +53,14 @@ def warm() -> float:
 
     started = time.perf_counter()
     model = PLRNN(A=[0.5], W=[[-2.0]], h=[0.1])
+    shared = cache_folder() is not None and not is_warm() and _processors() > 1
+    if shared:
+        with _beside("cycles", "bifurcations"):  # about as long as one another
+            pass
+    with _beside("dynamics") if shared else nullcontext():
+        compile_planes()  # needs what was compiled before
     compile_all()
     compile_dynamics()
-    compile_planes()
     compile_training()
     compile_exponent()
     compile_landscapes()
@@ -49,6 +68,60 @@ def warm() -> float:
     model.orbit([0.0], 1)
     remember_warm()
     return time.perf_counter() - started
+
+
+@contextmanager
+def _beside(*parts: str) -> Iterator[None]:
+    """Compile parts in processes of their own, for which the end of the block waits."""
+    helpers = []
+    try:
+        with suppress(OSError):
+            for part in parts:
+                helpers.append(
+                    subprocess.Popen(
+                        [sys.executable, "-c", HELPER, str(PACKAGE.parent), part],
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL,
+                    )
+                )
+        yield
+        for helper in helpers:
+            helper.wait()
+    finally:
+        for helper in helpers:
+            helper.kill()
+            helper.communicate()
+
+
+def compile_part(part: str) -> None:
+    """Compile one part of what there is; end the process as soon as what started it has ended."""
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    if part == "cycles":
+        from .cycles.find import compile_all
+
+        compile_all()
+    elif part == "bifurcations":
+        from .bifurcations.compile import compile_bifurcations
+
+        compile_bifurcations()
+    elif part == "dynamics":
+        from .dynamics import compile_dynamics
+        from .training import compile_training
+
+        compile_dynamics()
+        compile_training()
+
+
+def _end_with_the_parent() -> None:
+    os.read(sys.stdin.fileno(), 1)  # nothing is ever written: the pipe ends with who holds it
+    os._exit(1)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

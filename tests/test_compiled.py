@@ -9,10 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import numba
+import psutil
 import pytest
 
 import scyfi_widgets
@@ -36,9 +38,9 @@ class Installation:
         self.home = folder / "home"
         self.home.mkdir()
 
-    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+    def environment(self, **variables: str) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA_", "XDG_"))}
-        environment = {
+        return {
             **kept,
             "HOME": str(self.home),
             "PYTHONPATH": str(self.package.parent),
@@ -47,10 +49,12 @@ class Installation:
             "NUMBA_CACHE_DIR": str(self.cache),
             **variables,
         }
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.folder,
-            env=environment,
+            env=self.environment(**variables),
             check=True,
             capture_output=True,
             text=True,
@@ -284,6 +288,52 @@ def test_warm_compiles_all_there_is_for_this_cpu(cold):
     assert cold.run("-m", "scyfi_widgets.warm").stdout.startswith("kernels loaded in ")
     assert cold.run("-m", "scyfi_widgets.warm", "--quiet").stdout == ""
     assert cold.compiled() == every
+
+
+@pytest.mark.slow
+def test_what_warm_started_ends_with_it(installation):
+    installation.folder.joinpath("two.py").write_text(
+        "from scyfi_widgets import warm\nwarm._processors = lambda: 2\nwarm.warm()\n"
+    )
+    begun = subprocess.Popen(
+        [sys.executable, "two.py"], cwd=installation.folder, env=installation.environment()
+    )
+    try:
+        helpers = wait_for(psutil.Process(begun.pid).children, 2)
+        wait_for(installation.compiled, 1)
+        assert all(helper.is_running() for helper in helpers)
+    finally:
+        begun.kill()
+        begun.wait()
+    _, left = psutil.wait_procs(helpers, timeout=30)
+    assert left == []
+
+
+def wait_for(things, number: int):
+    """Return things as soon as there are so many of them."""
+    deadline = time.monotonic() + 120
+    while len(found := things()) < number:
+        assert time.monotonic() < deadline, f"{len(found)} of {number}"
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.parametrize("part", ["cycles", "bifurcations", "dynamics"])
+def test_a_helper_of_warm_knows_its_part(part):
+    command = [sys.executable, "-c", warm.HELPER, str(PACKAGE.parent), part]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as helper:
+        assert helper.wait(300) == 0
+
+
+@pytest.mark.parametrize("helper", ["raise SystemExit(3)", "import os; os.abort()"])
+def test_what_helpers_of_warm_leave_undone_is_done(helper, monkeypatch, tmp_path):
+    marker = tmp_path / "warm"
+    monkeypatch.setattr(warm, "warm_marker", lambda: marker)
+    monkeypatch.setattr(warm, "_processors", lambda: 2)
+    monkeypatch.setattr(warm, "HELPER", helper)
+    assert not warm.is_warm()
+    assert warm.warm() > 0.0
+    assert warm.is_warm()
 
 
 @pytest.mark.parametrize("variables", [{}, GENERIC])

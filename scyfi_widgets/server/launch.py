@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -252,7 +254,12 @@ def _start_warming(folder: Path) -> subprocess.Popen | None:
 
 
 def _end(process: subprocess.Popen) -> None:
-    process.terminate()
+    """End a process, which leads a group of its own, and those that it started."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    else:
+        process.terminate()  # its helpers end as soon as they see that
     try:
         process.wait(5)
     except subprocess.TimeoutExpired:

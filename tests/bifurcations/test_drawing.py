@@ -137,7 +137,7 @@ def test_an_orbit_diagram_lies_under_it(ax):
     assert np.mean((seen > low) & (seen < high)) > 0.97
 
 
-def test_without_axes_the_current_ones_are_taken_and_matplotlib_comes_late():
+def test_without_axes_the_current_ones_are_taken_and_matplotlib_comes_late(tmp_path):
     code = (
         "import sys, scyfi_widgets as sw; d = sw.bifurcation_diagram("
         "sw.PLRNN([0.5], [[0.0]], [1.0]), 'h[0]', (0.5, 1.0), 1);"
@@ -145,4 +145,4 @@ def test_without_axes_the_current_ones_are_taken_and_matplotlib_comes_late():
         "import matplotlib; matplotlib.use('Agg'); import matplotlib.pyplot as plt;"
         "ax = plt.figure().add_subplot(); assert d.plot() is ax"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=240)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=240)

@@ -74,10 +74,16 @@ def libraries(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def by_nbclient() -> nbformat.NotebookNode:
+def by_nbclient(tmp_path_factory) -> nbformat.NotebookNode:
     """Return the notebook as ``jupyter execute`` saves it: with the whole state of each widget."""
     notebook = a_notebook()
-    nbclient.NotebookClient(notebook, timeout=300, store_widget_state=True).execute()
+    folder = str(tmp_path_factory.mktemp("execution"))  # not the checkout with its own package
+    nbclient.NotebookClient(
+        notebook,
+        timeout=300,
+        store_widget_state=True,
+        resources={"metadata": {"path": folder}},
+    ).execute()
     return notebook
 
 

@@ -442,10 +442,11 @@ automatic.expiring_flag = find.expiring_flag = watched
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_no_time_limit_counts_the_loading_of_kernels(method, model, clocks):
+def test_no_time_limit_counts_the_loading_of_kernels(method, model, clocks, tmp_path):
     call = f"sw.find_cycles({model.to_code()}, 30, method={method!r}, time_limit=0.6)"
     output = subprocess.run(
         [sys.executable, "-c", f"{WATCH_THE_CLOCK}\n{call}"],
+        cwd=tmp_path,  # elsewhere it would compile the package of the checkout
         check=True,
         capture_output=True,
         text=True,

@@ -129,10 +129,10 @@ def test_the_text_says_what_was_done(diagram):
     )
 
 
-def test_matplotlib_and_pandas_come_late():
+def test_matplotlib_and_pandas_come_late(tmp_path):
     code = (
         "import sys, scyfi_widgets as sw; m = sw.PLRNN([0.5], [[0.0]], [1.0]);"
         "sw.orbit_diagram(m, 'h[0]', (0, 1), values=2, kept=2).image();"
         "assert not {'matplotlib', 'pandas'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=120)

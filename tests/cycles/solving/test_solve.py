@@ -387,7 +387,7 @@ def test_a_flag_ends_the_work():
     assert all(isinstance(result, Undecided) and result.why == "cancelled" for result in results)
 
 
-def test_all_kernels_are_compiled_ahead():
+def test_all_kernels_are_compiled_ahead(tmp_path):
     code = (
         "import numpy as np, scyfi_widgets as sw\n"
         "from scyfi_widgets.cycles.solving import refine, solve, spectrum\n"
@@ -403,7 +403,7 @@ def test_all_kernels_are_compiled_ahead():
         "assert solve.cycles_of_words(tent.relu_form, word[None].astype(bool))\n"
         "assert before == [len(kernel.signatures) for kernel in kernels], before\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 
 # Words -------------------------------------------------------------------------------------------

@@ -115,9 +115,9 @@ def test_wrong_arguments(landscape, ax, data):
         landscape.plot(ax, path=tent)
 
 
-def test_computing_does_not_load_matplotlib():
+def test_computing_does_not_load_matplotlib(tmp_path):
     code = (
         "import sys, scyfi_widgets.training.landscape.landscape\n"
         "assert 'matplotlib' not in sys.modules, 'loaded'"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=120)
