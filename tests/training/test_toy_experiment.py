@@ -7,6 +7,8 @@ the three digits that are published.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,11 @@ ROUNDING = 5e-4
 RUNS = 8
 WINDOW = 5  # epochs
 TOY = sw.systems.sixteen_cycle()
-DATA = sw.systems.toy_series(500)
+
+
+@cache
+def data() -> sw.TimeSeries:
+    return sw.systems.toy_series(500)
 
 
 def trained(start: int) -> list[sw.TrainingRun]:
@@ -25,7 +31,7 @@ def trained(start: int) -> list[sw.TrainingRun]:
     return [
         sw.train(
             TOY.replace({"A": TOY["A"] + STARTS[start] + rng.uniform(-ROUNDING, ROUNDING, 2)}),
-            DATA,
+            data(),
             trainable="A",
             epochs=400,
             optimizer=sw.SGD(3e-3, momentum=0.9),
@@ -74,7 +80,7 @@ def test_the_loss_falls_to_the_variance_of_the_data(start, from_the_second_start
     for run in from_the_second_start if start else trained(0):
         assert run.stopped is None
         assert run.loss[-1] < 1e-3 * run.loss[0]
-        assert run.loss[-1] == pytest.approx(DATA.values.var(axis=0).mean(), rel=0.1)
+        assert run.loss[-1] == pytest.approx(data().values.var(axis=0).mean(), rel=0.1)
 
 
 @pytest.mark.slow

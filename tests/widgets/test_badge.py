@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,13 +12,16 @@ import scyfi_widgets as sw
 from scyfi_widgets.cycles.proof.certificate import Certificate
 from scyfi_widgets.widgets.badge import badge_html, badge_text, power_of_ten, tooltip
 
-FOUND = sw.find_cycles(sw.systems.sixteen_cycle(), 2)
+
+@cache
+def found() -> sw.CycleSet:
+    return sw.find_cycles(sw.systems.sixteen_cycle(), 2)
 
 
 def known(proved: int, searched: int, wanted: int = 12, radius: float = 4.6e6, **changes):
     certificate = Certificate((), "", radius, proved) if proved else None
     return replace(
-        FOUND,
+        found(),
         max_order=wanted,
         complete_up_to=proved,
         searched_up_to=searched,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -14,12 +15,16 @@ from scyfi_widgets.widgets import growth as growth_module
 from scyfi_widgets.widgets.growth import Growth
 
 MODEL = sw.systems.sixteen_cycle()
-ALL = sw.find_cycles(MODEL, 4)
+
+
+@cache
+def found() -> CycleSet:
+    return sw.find_cycles(MODEL, 4)
 
 
 def known(order: int, **changes) -> CycleSet:
     """The cycles as if they were proved to an order only."""
-    return replace(ALL, complete_up_to=order, certificate=None, **changes)
+    return replace(found(), complete_up_to=order, certificate=None, **changes)
 
 
 @pytest.fixture
@@ -79,7 +84,7 @@ def test_the_best_set_is_not_waited_for(monkeypatch):
     def slow(model, cycles, **settings):
         begun.set()
         go_on.wait(10)
-        yield ALL
+        yield found()
 
     monkeypatch.setattr(growth_module, "deepened", slow)
     growth = grow(known(1))
@@ -89,7 +94,7 @@ def test_the_best_set_is_not_waited_for(monkeypatch):
     assert growth.best.complete_up_to == 1
     go_on.set()
     thread.join(10)
-    assert growth.best is ALL
+    assert growth.best is found()
 
 
 def test_cancelled(monkeypatch):
@@ -107,7 +112,7 @@ def test_cancelled(monkeypatch):
         next(sets)
     assert growth.best.stopped is None
     # Who goes on with it has a flag of their own.
-    monkeypatch.setattr(growth_module, "deepened", lambda *args, **settings: iter([ALL]))
+    monkeypatch.setattr(growth_module, "deepened", lambda *args, **settings: iter([found()]))
     assert [growing for _, growing in growth.continued(new_flag()).sets()] == [True, False]
 
 
@@ -167,7 +172,7 @@ def test_a_proof_that_fails_leaves_what_was_known(monkeypatch):
     monkeypatch.setattr(growth_module, "deepened", broken)
     *_, (last, growing) = grow(known(2)).sets()
     assert "the proof of order 3 failed: MemoryError" in last.stopped
-    assert last.cycles == ALL.cycles
+    assert last.cycles == found().cycles
     assert not growing
 
 
@@ -179,7 +184,7 @@ def test_what_ended_the_search_does_not_end_the_proof(steps):
 
 
 def test_too_many_cycles_end_it(steps, monkeypatch):
-    monkeypatch.setattr(growth_module, "MOST_CYCLES", len(ALL) - 1)
+    monkeypatch.setattr(growth_module, "MOST_CYCLES", len(found()) - 1)
     *_, (last, _) = grow(known(1)).sets()
     assert "more than" in last.stopped
     assert steps == []

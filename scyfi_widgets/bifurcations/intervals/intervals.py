@@ -363,7 +363,7 @@ def _net(forms: ReluForm, weights, margins) -> Net:
     return Net(
         powers_base=powers_base,
         powers_units=powers_units,
-        moving=moving.astype(np.int64),
+        moving=np.ascontiguousarray(moving, np.int64),  # in columns it would be another type
         base=_constants(powers_base[..., 0]),
         units=_constants(powers_units[..., 0]),
         base_now=powers_base[..., 0].copy(),

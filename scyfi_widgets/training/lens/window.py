@@ -73,6 +73,8 @@ def window_loss(
     Cancelled
         If the flag was set.
     """
+    # Copies, for arrays that are read-only are of another type: the kernel would compile once more.
+    readout, target = np.array(readout, np.float64), np.array(target, np.float64)
     form = model.relu_form
     orbit = np.empty((settle + window + 1, model.M))
     orbit[0] = z0

@@ -296,14 +296,15 @@ def test_it_is_cancelled_within_milliseconds():
     assert min(delays) < 0.005
 
 
-def test_nothing_is_compiled_when_a_diagram_is_wanted():
+@pytest.mark.parametrize("number", [0, 4])  # one weight moves, and all do
+def test_nothing_is_compiled_when_a_diagram_is_wanted(number):
     compile_intervals()
     kernels = (
         word_table.fill_slots, candidates.test_candidates, search.search_groups,
         windows.window_words,
     )  # fmt: skip
     before = [len(kernel.signatures) for kernel in kernels]
-    line, highest = case(0)
+    line, highest = case(number)
     words_on_interval(line.forms, line.lo, line.hi, highest)
     found = words_on_interval(line.forms, line.lo, line.hi, 16, narrow=False)
     assert found.proved

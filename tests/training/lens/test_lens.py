@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 from scyfi_widgets import systems
 from scyfi_widgets.bifurcations.line import Line
 from scyfi_widgets.cancellation import new_flag
+from scyfi_widgets.training.lens.compile import compile_lens
 from scyfi_widgets.training.lens.lens import gradient_lens
+from scyfi_widgets.training.lens.window import fill_window_gradient
 from scyfi_widgets.training.observation import Observation
 
 TOY = systems.sixteen_cycle()
@@ -259,6 +261,8 @@ def test_the_same_seed_gives_the_same_lens():
 
 
 def test_a_readout():
+    compile_lens()
+    compiled = fill_window_gradient.signatures
     B = np.array([[1.0, -2.0]])
     model = TOY.replace({"A[0]": 0.7})
     lens = gradient_lens(
@@ -269,6 +273,7 @@ def test_a_readout():
     z = model.replace({"A[1]": 1.0 - side.distances[0]}).orbit([0.1, 0.1], 3000)[-1]
     assert side.loss[0] == pytest.approx((z[0] - 2.0 * z[1] - 0.5) ** 2, rel=1e-6)
     assert side.exponent == pytest.approx(THEORY, rel=1e-3)
+    assert fill_window_gradient.signatures == compiled
 
 
 def test_a_line_without_an_event():

@@ -17,7 +17,10 @@ from scyfi_widgets.widgets.teaching.forcing_orbits import forced_orbits, largest
 from scyfi_widgets.widgets.teaching.forcing_picture import strengths_of
 
 LOZI = sw.systems.lozi_map(1.6)
-DATA = sw.systems.lozi_map(1.7).orbit([0.1, 0.1], 60)
+DATA = [np.array([0.1, 0.1])]  # of the Lozi map x' = 1 - 1.7 |x| + y, y' = x / 2
+for _ in range(60):
+    DATA.append(np.array([1.0 - 1.7 * abs(DATA[-1][0]) + DATA[-1][1], 0.5 * DATA[-1][0]]))
+DATA = np.array(DATA)
 TENT = sw.systems.skew_tent_map(1.5, -1.5)  # every Jacobian is 3/2 or -3/2
 
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
