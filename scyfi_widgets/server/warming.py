@@ -19,7 +19,7 @@ def main() -> None:
         return
     print(
         "scyfi-widgets: first start of this version: preparing the numerical kernels in the "
-        "background (one to three minutes, once)",
+        "background (one to two minutes, once)",
         flush=True,
     )
     warm.main(["--quiet"])
