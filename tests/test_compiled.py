@@ -318,9 +318,17 @@ def wait_for(things, number: int):
     return found
 
 
-@pytest.mark.parametrize("part", ["cycles", "bifurcations", "dynamics"])
-def test_a_helper_of_warm_knows_its_part(part):
-    command = [sys.executable, "-c", warm.HELPER, str(PACKAGE.parent), part]
+@pytest.mark.parametrize(
+    ("part", "module", "kernel"),
+    [
+        ("cycles", "cycles.branching.complementarity", "split_words"),
+        ("bifurcations", "bifurcations.intervals.kernels", "search_groups"),
+        ("dynamics", "training.gradients.evaluate", "evaluate_rows"),
+    ],
+)
+def test_a_helper_of_warm_knows_its_part(part, module, kernel):
+    code = f"{warm.HELPER}; from scyfi_widgets.{module} import {kernel}; {kernel}.signatures[0]"
+    command = [sys.executable, "-c", code, str(PACKAGE.parent), part]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as helper:
         assert helper.wait(300) == 0
 

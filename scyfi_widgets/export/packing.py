@@ -88,7 +88,7 @@ def pack(header: dict, slots: Sequence[Slot]) -> str:
 def as_letters(content: bytes) -> str:
     """Return bytes as letters that may stand in a script of HTML: five for four bytes.
 
-    They are those of `base64.b85encode`, a fifteenth shorter than base64, without the one that
+    They are those of `base64.b85encode`, a sixteenth shorter than base64, without the one that
     could begin a comment or a tag.
     """
     return base64.b85encode(content).decode("ascii").replace("<", ":")

@@ -22,7 +22,7 @@ from .reading import read_figure
 
 # Of the moment, and not of the page: the pane is not drawn yet, or could not be.
 STATES = "sw-stale", "sw-failed"
-MANY = 40  # frames, from which on the orbits below a diagram have half their resolution
+MANY = 40  # frames, beyond which the orbits below a diagram have half the resolution and shades
 
 
 @dataclass

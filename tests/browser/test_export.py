@@ -172,6 +172,10 @@ def test_signs_tell_what_they_are(open_page, explorer_page):
     assert f"word {cycle.word_text}" in tip.inner_text()
     page.mouse.move(2, 2)
     assert tip.is_hidden()
+    space.locator(f"path.sign.{marker}").hover()
+    page.get_by_role("slider").focus()
+    opened.press("End")  # where there is no cycle
+    assert tip.is_hidden()
     opened.check_quiet()
 
 

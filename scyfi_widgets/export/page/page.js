@@ -383,18 +383,19 @@ function themeButton() {
 
 async function main() {
   const page = await unpack(document.querySelector("#frames").textContent);
-  const slots = new Slots(page.slots), parts = [];
+  const slots = new Slots(page.slots), parts = [], told = tip();
   const figure = document.querySelector("#figure"), summary = document.querySelector("#summary");
   figure.append(build(page.tree, slots, parts));
   const show = () => {
     const frame = moving.reduce((number, control, i) => number * page.sliders[i].values.length + control.place(), 0);
+    told.hidden = true; // it may speak of the frame before
     for (const part of parts) part.show(frame);
     summary.textContent = slots.text(page.summary, frame);
     document.body.dataset.frame = frame;
   };
   const moving = controls(page, show);
   document.querySelector("#controls").append(...moving.map(control => control.element));
-  document.body.append(tip());
+  document.body.append(told);
   themeButton();
   show();
 }

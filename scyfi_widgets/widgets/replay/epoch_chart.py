@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import bqplot
 import numpy as np
 
 from ..chart import Chart, Limits
 from ..diagram.marks import CLEAR
 from ..marks import set_mark
 from ..palette import INK_COLOUR
+from ..telling import TellingScatter
 from .event_words import event_html
 
 
@@ -43,7 +43,7 @@ class EpochChart(Chart):
         set_mark(self._now, np.array(line, float))
         return inside
 
-    def _tell_events(self, signs: dict[str, bqplot.Scatter]) -> None:
+    def _tell_events(self, signs: dict[str, TellingScatter]) -> None:
         """Let the signs of all types say which event they are; a click goes to its epoch."""
         for name, scatter in signs.items():
             scatter.tell(

@@ -14,6 +14,7 @@ from ..diagram.marks import CLEAR
 from ..marks import set_mark
 from ..palette import INK_COLOUR, START_COLOUR
 from ..pane import close_tree
+from ..telling import TellingScatter
 
 NOTHING = np.zeros((2, 0))
 FAR = 1e6  # sizes of the window: coordinates beyond are no use to SVG
@@ -50,7 +51,7 @@ class Plot(Chart):
         """Add points; without data yet."""
         self._named[name] = self._scatter(marker, size, colour, **settings)
 
-    def event_signs(self, size: int) -> dict[str, bqplot.Scatter]:
+    def event_signs(self, size: int) -> dict[str, TellingScatter]:
         """Add a mark for each type of event, named after it; without data yet."""
         signs = self._event_signs(size)
         self._named.update(signs)
