@@ -172,7 +172,13 @@ def test_signs_tell_what_they_are(open_page, explorer_page):
     assert f"word {cycle.word_text}" in tip.inner_text()
     page.mouse.move(2, 2)
     assert tip.is_hidden()
+    place = space.locator(f"path.sign.{marker}").bounding_box()
+    height = round(place["y"] + place["height"]) + 30  # too low for words below the sign
+    page.set_viewport_size({"width": 1000, "height": height})
     space.locator(f"path.sign.{marker}").hover()
+    words = tip.bounding_box()
+    assert words["y"] >= 0
+    assert words["y"] + words["height"] <= place["y"]
     page.get_by_role("slider").focus()
     opened.press("End")  # where there is no cycle
     assert tip.is_hidden()

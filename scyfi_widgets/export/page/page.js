@@ -300,10 +300,12 @@ function tip() {
     element.hidden = !words;
     if (!words) return;
     element.innerHTML = words;
-    const {clientWidth: width} = document.documentElement, sign = event.target.getBoundingClientRect();
+    const {clientWidth: width, clientHeight: height} = document.documentElement;
+    const sign = event.target.getBoundingClientRect();
     const left = Math.min(sign.right + 8, width - element.offsetWidth - 8);
+    const below = sign.bottom + 6, above = sign.top - 6 - element.offsetHeight;
     element.style.left = `${Math.max(8, left) + scrollX}px`;
-    element.style.top = `${sign.bottom + 6 + scrollY}px`;
+    element.style.top = `${(below + element.offsetHeight < height || above < 0 ? below : above) + scrollY}px`;
   });
   return element;
 }
